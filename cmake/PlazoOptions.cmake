@@ -1,0 +1,23 @@
+# Warnings, sanitizers and other switches that apply to all of our own code.
+
+option(PLAZO_WERROR "Treat warnings in our own code as errors" ON)
+option(PLAZO_FAIL_POINTS "Compile the named fail points of the fault tests" OFF)
+set(PLAZO_SANITIZE "" CACHE STRING "address;undefined or thread: sanitizers for our own code")
+
+add_library(plazo_options INTERFACE)
+target_include_directories(plazo_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(plazo_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
+if(PLAZO_WERROR)
+  target_compile_options(plazo_options INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(plazo_options INTERFACE -Wthread-safety)
+endif()
+if(PLAZO_FAIL_POINTS)
+  target_compile_definitions(plazo_options INTERFACE PLAZO_FAIL_POINTS=1)
+endif()
+if(PLAZO_SANITIZE)
+  list(JOIN PLAZO_SANITIZE "," sanitizers)
+  add_compile_options(-fsanitize=${sanitizers} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${sanitizers})
+endif()
