@@ -3,6 +3,7 @@
 #
 #   install.sh demo   what `make demo` needs: compiler, libraries, Kafka, Redis, SMTP inbox
 #   install.sh test   that, and what `make test` and `make lint` need on top (default)
+#   install.sh full   that, and what `make test-full` and `make tidy` need on top
 #
 # Looks at what is really there and does only what is missing: a second run changes nothing and needs
 # no network. Debian packages need root or sudo; everything else goes to PLAZO_CACHE
@@ -135,6 +136,7 @@ main() {
   case $wanted in
     demo) GROUPS_WANTED=(demo) ;;
     test) GROUPS_WANTED=(demo test) ;;
+    full) GROUPS_WANTED=(demo test full) ;;
     *) usage ;;
   esac
   mkdir -p "$PLAZO_CACHE"
@@ -143,7 +145,7 @@ main() {
   flock 9
   step "Debian packages (${GROUPS_WANTED[*]})" packages_there install_packages
   step "Apache Kafka $KAFKA_VERSION" kafka_there install_kafka
-  if [[ $wanted == test ]]; then
+  if [[ $wanted != demo ]]; then
     step "buf (checks the .proto files)" buf_there install_buf
     step "kustomize (renders deploy/k8s)" kustomize_there install_kustomize
     step "Kubernetes and Strimzi schemas" schemas_there install_schemas
