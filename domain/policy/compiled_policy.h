@@ -55,8 +55,9 @@ class CompiledPolicy {
   const std::string& hash() const;
   const std::string& tzdb_version() const;
 
-  // nullptr = round the clock (also for the empty name).
-  const calendar::BusinessTime* FindCalendar(std::string_view name) const;
+  // Round the clock for the empty name (and for one the policy does not have, which Compile refuses
+  // anyway).
+  const calendar::BusinessTime& CalendarFor(std::string_view name) const;
   const v1::Team* FindTeam(std::string_view id) const;
   // The default plan for an empty or unknown id; never null (a policy without plans has one that
   // includes everything).
