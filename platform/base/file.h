@@ -17,6 +17,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_size = 
 // rename, fsync of the folder. The folder must exist.
 absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes);
 
+// Makes names that were created or renamed in a folder survive a power cut.
+absl::Status SyncFolder(const std::string& folder);
+
 // The code and text of an errno, as `context: reason`.
 absl::Status ErrnoToStatus(int error, std::string_view context);
 

@@ -1,7 +1,8 @@
 #pragma once
 
-// Bridges between std::string_view, used in our interfaces, and Debian's absl::string_view, which is a different
-// type with no conversion either way. Only this header and adapters know of the difference.
+// Bridges between std::string_view, used in our interfaces, and Debian's absl::string_view, which
+// is a different type with no conversion either way. Only this header and adapters know of the
+// difference.
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
@@ -18,9 +19,15 @@ inline std::string_view ToStd(absl::string_view s) { return {s.data(), s.size()}
 // `code: message` for logs; messages never hold customer text.
 inline std::string ToString(const absl::Status& status) { return status.ToString(); }
 
-inline absl::Status InvalidArgument(std::string_view message) { return absl::InvalidArgumentError(ToAbsl(message)); }
-inline absl::Status Unavailable(std::string_view message) { return absl::UnavailableError(ToAbsl(message)); }
-inline absl::Status Internal(std::string_view message) { return absl::InternalError(ToAbsl(message)); }
+inline absl::Status InvalidArgument(std::string_view message) {
+  return absl::InvalidArgumentError(ToAbsl(message));
+}
+inline absl::Status Unavailable(std::string_view message) {
+  return absl::UnavailableError(ToAbsl(message));
+}
+inline absl::Status Internal(std::string_view message) {
+  return absl::InternalError(ToAbsl(message));
+}
 
 // Puts `context: ` before the message of a failed status; leaves OK alone.
 inline absl::Status Annotate(const absl::Status& status, std::string_view context) {
@@ -33,7 +40,7 @@ inline absl::Status Annotate(const absl::Status& status, std::string_view contex
 }  // namespace plazo
 
 // Leaves the enclosing function with the status when it is not OK.
-#define PLAZO_RETURN_IF_ERROR(expr)                    \
-  do {                                                 \
+#define PLAZO_RETURN_IF_ERROR(expr)                                                  \
+  do {                                                                               \
     if (absl::Status plazo_status = (expr); !plazo_status.ok()) return plazo_status; \
   } while (false)
