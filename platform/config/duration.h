@@ -15,7 +15,7 @@ namespace plazo::config {
 // 500ms, 1.5s, 10m, 2h30m, 1d, -5m, 0. Units: d (24 h), h, m, s, ms, us, ns.
 std::optional<absl::Duration> ParseDuration(std::string_view text);
 // The shortest exact form ParseDuration reads: 2h30m.
-std::string FormatDuration(absl::Duration duration);
+std::string DurationText(absl::Duration duration);
 
 // 512, 64KiB, 5MiB, 1GiB.
 std::optional<uint64_t> ParseByteSize(std::string_view text);
