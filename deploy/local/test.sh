@@ -49,6 +49,7 @@ main() {
   printf 'before the tests (%s build folder):\n%s' "$warmth" "$PHASES"
 
   local KAFKA REDIS SMTP MAILS
+  # shellcheck source=/dev/null
   . "$STATE/env"
   PLAZO_TEST_KAFKA=$KAFKA PLAZO_TEST_REDIS=$REDIS PLAZO_TEST_SMTP=$SMTP PLAZO_TEST_MAILS=$MAILS \
     ctest --test-dir "$BUILD" --output-on-failure --no-tests=error --parallel "${JOBS:-$(nproc)}" "$@"
