@@ -1,15 +1,16 @@
 #pragma once
 
-// Reads what a customer wrote: language, department, team, impact, complexity, and why (F7-F21, F33-F35).
+// Reads what a customer wrote: language, department, team, impact, complexity, and why (F7-F21,
+// F33-F35).
 //
-// The words, the rules and the weights are data (plazo.policy.v1.Lexicon); this class only applies them. Only new
-// text counts: quoted mails, forwarded parts and signatures are read only when there is nothing else. What the
-// customer chose (department, priority, services) is evidence, not law.
+// The words, the rules and the weights are data (plazo.policy.v1.Lexicon); this class only applies
+// them. Only new text counts: quoted mails, forwarded parts and signatures are read only when there
+// is nothing else. What the customer chose (department, priority, services) is evidence, not law.
 //
 // Pure: no I/O, clock or randomness. The same lexicons and message give the same bytes.
 // Thread-safety: immutable after Compile(); any number of threads may call Classify().
-// Bounds: only the first kMaxBytes of a body and kMaxTokens words are read; any bytes are allowed, invalid UTF-8
-// reads as U+FFFD.
+// Bounds: only the first kMaxBytes of a body and kMaxTokens words are read; any bytes are allowed,
+// invalid UTF-8 reads as U+FFFD.
 
 #include <absl/status/statusor.h>
 #include <google/protobuf/repeated_ptr_field.h>
@@ -38,7 +39,8 @@ struct Message {
   // Chosen by the customer (F22); unspecified when the channel has no such choice.
   core::v1::Department chosen_department = core::v1::DEPARTMENT_UNSPECIFIED;
   core::v1::Priority priority = core::v1::PRIORITY_UNSPECIFIED;
-  // Kinds of the services concerned, or of all of the customer's services: vps, dedicated, shared, domain ...
+  // Kinds of the services concerned, or of all of the customer's services: vps, dedicated, shared,
+  // domain ...
   std::vector<std::string_view> service_kinds;
   // The customer's language (ISO 639-1); decides only where the text does not.
   std::string_view language_hint;
@@ -46,7 +48,8 @@ struct Message {
 
 // A stretch of the text as it was read, for people.
 struct SeenText {
-  // The normalised words, and what they were taken for: a concept's name, "" = nothing, "quoted" = left out.
+  // The normalised words, and what they were taken for: a concept's name, "" = nothing, "quoted" =
+  // left out.
   std::string text;
   std::string concept_name;
   // Why it counts less or not at all: "denied", "elsewhere", "past" ...; "" = it counts.
@@ -63,7 +66,8 @@ class Classifier {
       const google::protobuf::RepeatedPtrField<policy::v1::Lexicon>& lexicons);
   ~Classifier();
 
-  // Always answers; `confidence` says how sure it is. `unsure` is left false: the policy's threshold decides it.
+  // Always answers; `confidence` says how sure it is. `unsure` is left false: the policy's
+  // threshold decides it.
   core::v1::Classification Classify(const Message& message) const;
 
   // The same reading, as the words it was made from, in order.

@@ -1,0 +1,205 @@
+#include "domain/classify/classifier.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "domain/classify/pipeline.h"
+
+namespace plazo::classify {
+
+struct Classifier::Tables {
+  std::unique_ptr<Pipeline> pipeline;
+};
+
+namespace {
+
+constexpr size_t kMaxReasons = 8;
+constexpr size_t kMaxEntities = 32;
+
+struct Verdict {
+  std::array<size_t, kFields> answers = {};
+  std::array<double, kFields> shares = {};
+};
+
+// Which teams work for a department: bit by index of kAnswers.
+constexpr std::array<unsigned, 3> kTeamsOf = {0b1101, 0b0011, 0b1101};
+
+std::array<double, 4> Softmax(const std::array<double, 4>& scores) {
+  const double best = *std::max_element(scores.begin(), scores.end());
+  std::array<double, 4> shares = {};
+  double sum = 0;
+  for (size_t a = 0; a < 4; ++a) sum += shares[a] = std::exp(scores[a] - best);
+  for (double& share : shares) share /= sum;
+  return shares;
+}
+
+Verdict Decide(Scores scores) {
+  Verdict verdict;
+  for (size_t f = 0; f < kFields; ++f) {
+    if (f == kTeam) {
+      for (size_t a = 0; a < 4; ++a) {
+        if ((kTeamsOf[verdict.answers[kDepartment]] >> a & 1) == 0) scores[f][a] = -1e9;
+      }
+    }
+    const std::array<double, 4> shares = Softmax(scores[f]);
+    verdict.answers[f] =
+        static_cast<size_t>(std::max_element(shares.begin(), shares.end()) - shares.begin());
+    verdict.shares[f] = shares[verdict.answers[f]];
+  }
+  return verdict;
+}
+
+core::v1::Department DepartmentOf(size_t answer) {
+  constexpr core::v1::Department kByAnswer[] = {
+      core::v1::DEPARTMENT_TECHNICAL, core::v1::DEPARTMENT_FINANCIAL, core::v1::DEPARTMENT_ABUSE};
+  return kByAnswer[answer];
+}
+
+// F7-F10
+int LevelOf(size_t team) {
+  constexpr int kLevels[] = {1, 2, 2, 3};
+  return kLevels[team];
+}
+
+std::string WordsOf(const Text& text, const Hit& hit) {
+  std::string words;
+  for (uint32_t i = hit.first_token; i < hit.end_token; ++i) {
+    if (!words.empty()) words += ' ';
+    words += text.Word(i);
+  }
+  return words;
+}
+
+// The words that stand for one rule's concepts: "charged twice", "invoice".
+std::string EvidenceOf(const Work& work, const RuleTable::Rule& rule) {
+  std::string seen;
+  for (const std::vector<ConceptId>& any : rule.all) {
+    const SeenHit* strongest = nullptr;
+    for (const SeenHit& hit : work.reading.hits) {
+      if (std::find(any.begin(), any.end(), hit.hit.concept_id) == any.end()) continue;
+      if (strongest == nullptr || hit.strength > strongest->strength) strongest = &hit;
+    }
+    if (strongest == nullptr) continue;
+    seen += (seen.empty() ? "\"" : ", \"") + WordsOf(work.text, strongest->hit) + "\"";
+  }
+  return seen;
+}
+
+void AddReason(std::string_view field, std::string text, double weight,
+               core::v1::Classification& out) {
+  core::v1::ClassificationReason& reason = *out.add_reasons();
+  reason.set_field(field.data(), field.size());
+  reason.set_text(std::move(text));
+  reason.set_weight(std::round(weight * 100) / 100);
+}
+
+void AddReasons(const Pipeline& pipeline, const Work& work, const Verdict& verdict,
+                core::v1::Classification& out) {
+  if (work.language.known) {
+    AddReason("language", "\"" + work.language.telling_word + "\"", work.language.share, out);
+  }
+  std::vector<FiredRule> fired = work.evidence.fired;
+  std::stable_sort(fired.begin(), fired.end(), [](const FiredRule& a, const FiredRule& b) {
+    return std::abs(a.value) > std::abs(b.value);
+  });
+  size_t given = 0;
+  for (const FiredRule& f : fired) {
+    const RuleTable::Rule& rule = pipeline.rules().rules()[f.rule];
+    if (given == kMaxReasons || f.value <= 0) continue;
+    const std::string seen = EvidenceOf(work, rule);
+    if (rule.intent >= 0) {
+      const IntentEntry& intent = pipeline.rules().intents()[static_cast<size_t>(rule.intent)];
+      if (work.evidence.intent_shares[static_cast<size_t>(rule.intent)] < 0.1) continue;
+      const bool same_team = intent.answers[kTeam] == static_cast<int>(verdict.answers[kTeam]);
+      AddReason(same_team ? "team" : "department", intent.title + (seen.empty() ? "" : ": " + seen),
+                f.value, out);
+      ++given;
+    } else if (rule.answer == static_cast<int>(verdict.answers[static_cast<size_t>(rule.field)])) {
+      const auto field = static_cast<size_t>(rule.field);
+      std::string text(kAnswers[field][verdict.answers[field]]);
+      if (!seen.empty()) text += ": " + seen;
+      AddReason(kFieldNames[field], std::move(text), f.value, out);
+      ++given;
+    }
+  }
+  for (const SeenHit& hit : work.reading.hits) {
+    if (hit.discount != Discount::kDenied && hit.discount != Discount::kElsewhere) continue;
+    if (given++ >= kMaxReasons + 2) break;
+    AddReason("department",
+              "left out, " + std::string(DiscountName(hit.discount)) + ": \"" +
+                  WordsOf(work.text, hit.hit) + "\"",
+              0, out);
+  }
+  if (given == 0) AddReason("team", "nothing telling was seen: level 1 asks", 0, out);
+}
+
+}  // namespace
+
+Classifier::Classifier(std::unique_ptr<const Tables> tables) : tables_(std::move(tables)) {}
+Classifier::~Classifier() = default;
+
+absl::StatusOr<std::unique_ptr<Classifier>> Classifier::Compile(
+    const google::protobuf::RepeatedPtrField<policy::v1::Lexicon>& lexicons) {
+  absl::StatusOr<std::unique_ptr<Pipeline>> pipeline = Pipeline::Build(lexicons);
+  if (!pipeline.ok()) return pipeline.status();
+  auto tables = std::make_unique<Tables>();
+  tables->pipeline = *std::move(pipeline);
+  return std::unique_ptr<Classifier>(new Classifier(std::move(tables)));
+}
+
+core::v1::Classification Classifier::Classify(const Message& message) const {
+  const Pipeline& pipeline = *tables_->pipeline;
+  const Work work = pipeline.Run(message);
+  Scores scores = work.evidence.scores;
+  pipeline.AddModel(work, scores);
+  const Verdict verdict = Decide(scores);
+
+  core::v1::Classification out;
+  out.set_language(pipeline.languages().languages()[work.language.best]);
+  out.set_department(DepartmentOf(verdict.answers[kDepartment]));
+  out.set_impact(static_cast<core::v1::Impact>(verdict.answers[kImpact] + 1));
+  out.set_complexity(static_cast<core::v1::Complexity>(verdict.answers[kComplexity] + 1));
+  const std::string_view team = kAnswers[kTeam][verdict.answers[kTeam]];
+  out.set_team(team.data(), team.size());
+  out.set_level(LevelOf(verdict.answers[kTeam]));
+  out.set_escalates(out.level() > 1);
+  out.set_confidence(
+      std::min({verdict.shares[kDepartment], verdict.shares[kTeam], verdict.shares[kImpact]}));
+  for (size_t i = 0; i < work.evidence.intent_shares.size(); ++i) {
+    if (work.evidence.intent_shares[i] >= 0.25) out.add_intents(pipeline.rules().intents()[i].name);
+  }
+  for (const NamedThing& thing : work.text.entities) {
+    if (static_cast<size_t>(out.entities_size()) == kMaxEntities) break;
+    core::v1::Entity& entity = *out.add_entities();
+    entity.set_kind(thing.kind.data(), thing.kind.size());
+    entity.set_value(thing.value);
+  }
+  AddReasons(pipeline, work, verdict, out);
+  return out;
+}
+
+std::vector<SeenText> Classifier::Explain(const Message& message) const {
+  const Pipeline& pipeline = *tables_->pipeline;
+  const Work work = pipeline.Run(message);
+  std::vector<SeenText> seen;
+  for (size_t i = 0; i < work.text.tokens.size();) {
+    const SeenHit* longest = nullptr;
+    for (const SeenHit& hit : work.reading.hits) {
+      if (hit.hit.first_token != i) continue;
+      if (longest == nullptr || hit.hit.end_token > longest->hit.end_token) longest = &hit;
+    }
+    if (longest != nullptr) {
+      seen.push_back({WordsOf(work.text, longest->hit),
+                      pipeline.concept_names()[longest->hit.concept_id],
+                      std::string(DiscountName(longest->discount))});
+      i = longest->hit.end_token;
+      continue;
+    }
+    const bool left_out = work.text.tokens[i].part == Part::kLeftOut;
+    seen.push_back({std::string(work.text.Word(i)), left_out ? "quoted" : "", ""});
+    ++i;
+  }
+  return seen;
+}
+
+}  // namespace plazo::classify
