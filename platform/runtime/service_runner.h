@@ -14,10 +14,11 @@
 // request its token, call `stop`, join its thread. What a signal, RequestStop or a failure sets off
 // is the same.
 //
-// Exit codes: kOk after a signal or RequestStop; kUnavailable when a `start` failed (those before
-// it are stopped); kSoftware when a `run` ended by itself, with an error or without having been
-// asked, or when stopping took longer than the limit: the process then ends at once (_exit), naming
-// the component that hangs. A second signal ends it at once too.
+// Exit codes: kOk after a signal or RequestStop; kUnavailable when a `start` failed (kConfig when
+// its status is INVALID_ARGUMENT; those before it are stopped); kSoftware when a `run` ended
+// without having been asked, or with an error at any time, or when stopping took longer than the
+// limit: the process then ends at once (_exit), naming the component that hangs. A second signal n
+// ends it at once with 128 + n.
 //
 // Signals must be blocked in every thread (flags.h does it at the top of main). RequestStop is
 // thread-safe; the rest is for the main thread. Callbacks must not throw.
