@@ -71,20 +71,23 @@ daemon_running() {
 }
 
 # start_daemon PIDFILE LOGFILE COMMAND...: runs COMMAND in a session of its own, with no descriptor of
-# ours (a lock held by our caller would otherwise live as long as the daemon).
+# ours (a lock held by our caller would otherwise live as long as the daemon). The pid file is written
+# before COMMAND begins: no daemon is ever without one.
 start_daemon() {
-  local pidfile=$1 log=$2 pid
+  local pidfile=$1 log=$2
   shift 2
+  rm -f "$pidfile"
   (
     for fd in "/proc/$BASHPID/fd/"*; do
       fd=${fd##*/}
       ((fd <= 2)) || eval "exec $fd>&-"
     done
+    echo "$BASHPID $(start_time "$BASHPID")" >"$pidfile.new"
+    mv "$pidfile.new" "$pidfile"
     exec setsid "$@" </dev/null >>"$log" 2>&1
   ) &
-  pid=$!
   disown
-  echo "$pid $(start_time "$pid")" >"$pidfile"
+  wait_until 10 "$pidfile" test -f "$pidfile"
 }
 
 # stop_daemon PIDFILE [SECONDS]: SIGTERM, wait, SIGKILL after SECONDS (10). Leaves no process behind.
