@@ -12,7 +12,8 @@ namespace {
 constexpr size_t kMaxNameLength = 64;
 constexpr size_t kMaxFileBytes = 256 * 1024;
 
-// IANA names are parts of letters, digits, `_`, `+` and `-` between slashes: nothing that could leave the directory.
+// IANA names are parts of letters, digits, `_`, `+` and `-` between slashes: nothing that could
+// leave the directory.
 bool CanBeZoneName(std::string_view zone) {
   if (zone.empty() || zone.size() > kMaxNameLength || zone.front() == '/' || zone.back() == '/') {
     return false;

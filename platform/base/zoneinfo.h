@@ -1,10 +1,10 @@
 #pragma once
 
-// The machine's tz database as files. Read when a policy is published (or hours are evaluated by hand), never when a
-// deadline is decided: decisions use the tables that travel in the policy.
+// The machine's tz database as files. Read when a policy is published (or hours are evaluated by
+// hand), never when a deadline is decided: decisions use the tables that travel in the policy.
 //
-// Thread-safe. Errors: kInvalidArgument for a name that cannot be a zone, kNotFound for an unknown zone or a machine
-// without the database (package tzdata), kUnavailable when a file cannot be read.
+// Thread-safe. Errors: kInvalidArgument for a name that cannot be a zone, kNotFound for an unknown
+// zone or a machine without the database (package tzdata), kUnavailable when a file cannot be read.
 
 #include <absl/status/statusor.h>
 
