@@ -162,11 +162,26 @@ class Reader {
       mailbox.name = CleanName(pending_name_ + std::string(phrase));
       if (mailbox.name.empty()) mailbox.name = CleanName(element.comment);
     } else {
-      mailbox.address = CleanAddress(phrase);
-      mailbox.name = CleanName(element.comment);
+      ReadBareAddress(phrase, mailbox);
+      if (mailbox.name.empty()) mailbox.name = CleanName(element.comment);
     }
     pending_name_.clear();
     Add(std::move(mailbox));
+  }
+
+  // "John Doe john@d.example": no brackets at all. The last word with an @ is the address, a quoted
+  // local part whole.
+  static void ReadBareAddress(std::string_view phrase, Mailbox& mailbox) {
+    const std::size_t at = phrase.rfind('@');
+    std::size_t begin = at;
+    if (at > 0 && phrase[at - 1] == '"') {
+      begin = phrase.substr(0, at - 1).rfind('"');
+      if (begin == std::string_view::npos) begin = 0;
+    } else {
+      while (begin > 0 && !IsBlank(phrase[begin - 1])) --begin;
+    }
+    mailbox.address = CleanAddress(phrase.substr(begin, phrase.find_first_of(" \t", at) - begin));
+    mailbox.name = CleanName(phrase.substr(0, begin));
   }
 
   // "Doe, John <j@d>": the comma belongs to the name. "=?utf-8?q?John_=3Cj=40d=3E?=": all of it is
