@@ -31,11 +31,11 @@ start() {
   [[ -d $STATE/redis ]] || redis=$(port_or_free "$redis")
   [[ -d $STATE/inbox ]] || smtp=$(port_or_free "$smtp")
 
+  # All or nothing: a start that fails half-way, or is interrupted, leaves no daemon behind.
+  trap 'wait; stop; exit 1' ERR INT TERM
   local kafka_at redis_at smtp_at kafka_job
   "$HERE/kafka.sh" start "$STATE" "$kafka" "$brokers" >"$STATE/kafka.address" &
   kafka_job=$!
-  # All or nothing: a start that fails half-way, or is interrupted, leaves no daemon behind.
-  trap "wait $kafka_job || true; stop; exit 1" ERR INT TERM
   redis_at=$("$HERE/redis.sh" start "$STATE" "$redis")
   smtp_at=$("$HERE/inbox.sh" start "$STATE" "$smtp")
   wait "$kafka_job"

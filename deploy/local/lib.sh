@@ -74,7 +74,7 @@ daemon_running() {
 # ours (a lock held by our caller would otherwise live as long as the daemon). The pid file is written
 # before COMMAND begins: no daemon is ever without one.
 start_daemon() {
-  local pidfile=$1 log=$2
+  local pidfile=$1 log=$2 pid
   shift 2
   rm -f "$pidfile"
   (
@@ -82,7 +82,8 @@ start_daemon() {
       fd=${fd##*/}
       ((fd <= 2)) || eval "exec $fd>&-"
     done
-    echo "$BASHPID $(start_time "$BASHPID")" >"$pidfile.new"
+    pid=$BASHPID  # inside $(...) it would be another
+    echo "$pid $(start_time "$pid")" >"$pidfile.new"
     mv "$pidfile.new" "$pidfile"
     exec setsid "$@" </dev/null >>"$log" 2>&1
   ) &
