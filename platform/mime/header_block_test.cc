@@ -32,9 +32,8 @@ TEST(DecodeHeaderText, EncodedWords) {
   EXPECT_EQ(DecodeHeaderText("=?utf-8?q?Fa=C3=A7ade?="), "Façade");
   EXPECT_EQ(DecodeHeaderText("=?ISO-8859-1*es?Q?a=F1o?= =?utf-8?B?w7E=?="), "añoñ");
   EXPECT_EQ(DecodeHeaderText("a =?utf-8?q?b?= c"), "a b c");
-            DecodeHeaderText("=?utf-8?B?w7E=?="));
-            EXPECT_EQ(DecodeHeaderText("=?utf-8?q?=C3?=\t=?utf-8?q?=B1?="), "ñ");
-            EXPECT_EQ(DecodeHeaderText("=?utf-8?q?=41=3F?="), "A?");
+  EXPECT_EQ(DecodeHeaderText("=?utf-8?q?=C3?=\t=?utf-8?q?=B1?="), "ñ");
+  EXPECT_EQ(DecodeHeaderText("=?utf-8?q?=41=3F?="), "A?");
 }
 
 TEST(DecodeHeaderText, WhatIsNoEncodedWordStays) {
