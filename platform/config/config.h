@@ -10,7 +10,7 @@
 // Unknown and duplicate keys, wrong types, values out of range, absent required keys, two members
 // of one oneof, and nulls are errors. What else a field demands stands in its options
 // (proto/plazo/config/v1/options.proto): required, min, max, pattern, non_empty, secret,
-// default_value, byte_size. Map fields, Any and groups are not supported.
+// default_value, byte_size, local_time. Map fields, Any and groups are not supported.
 //
 // Afterwards the environment is applied, with the same checks: PLAZO_KAFKA_TOPIC_PREFIX sets
 // kafka.topic_prefix, PLAZO_KAFKA_PROPERTIES_0_VALUE an element the file has; a list of scalars is

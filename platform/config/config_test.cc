@@ -61,6 +61,7 @@ blocks:
   - name: q
 right: {name: r}
 maybe: 0
+opens: 09:00
 )yaml",
                    &s),
             "");
@@ -83,6 +84,7 @@ maybe: 0
   EXPECT_EQ(s.blocks(1).weight(), 7u) << "the default of a field in a list's element";
   EXPECT_EQ(s.right().name(), "r");
   EXPECT_TRUE(s.has_maybe());
+  EXPECT_EQ(s.opens(), 32400u);
 }
 
 TEST(Load, AnEmptyFileIsAllDefaults) {
@@ -177,6 +179,7 @@ INSTANTIATE_TEST_SUITE_P(
         FaultCase{
             "since: infinite-future",
             "f:1:8: since: expected a time like 2030-01-31T09:00:00Z, got \"infinite-future\""},
+        FaultCase{"opens: 32400", "f:1:8: opens: expected a time of day like 09:00, got \"32400\""},
         FaultCase{"size: 64KB",
                   "f:1:7: size: expected a size like 512, 64KiB or 5MiB, got \"64KB\""},
         FaultCase{"size: 2MiB", "f:1:7: size: must be at most 1048576"},
@@ -324,6 +327,7 @@ left: "null"
 maybe: 0
 absent: {}
 vault: [{}]
+opens: "17:30:15"
 )yaml",
                    &s),
             "f:9:9: words[0]: must have the form [a-z]+\n");

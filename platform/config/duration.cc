@@ -101,6 +101,28 @@ std::string DurationText(absl::Duration duration) {
   return out;
 }
 
+std::optional<uint32_t> ParseLocalTime(std::string_view text) {
+  if (text.size() != 5 && text.size() != 8) return std::nullopt;
+  std::array<uint32_t, 3> parts = {};
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (i % 3 == 2 ? text[i] != ':' : !IsDigit(text[i])) return std::nullopt;
+    if (i % 3 != 2) parts[i / 3] = parts[i / 3] * 10 + static_cast<uint32_t>(text[i] - '0');
+  }
+  const uint32_t second = parts[0] * 3600 + parts[1] * 60 + parts[2];
+  if (parts[1] > 59 || parts[2] > 59 || second > 86'400) return std::nullopt;
+  return second;
+}
+
+std::string LocalTimeText(uint32_t second_of_day) {
+  std::string text;
+  for (const uint32_t part : {second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60}) {
+    if (!text.empty()) text += ':';
+    text += {static_cast<char>('0' + part / 10 % 10), static_cast<char>('0' + part % 10)};
+  }
+  if (second_of_day % 60 == 0) text.resize(5);
+  return text;
+}
+
 std::optional<uint64_t> ParseByteSize(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, int>, 4> kSuffixes = {
       {{"", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}}};

@@ -33,6 +33,20 @@ TEST(Duration, RefusesWhatIsNotOne) {
   }
 }
 
+TEST(LocalTime, IsAsTheClockOnTheWallShowsIt) {
+  EXPECT_EQ(ParseLocalTime("00:00"), 0u);
+  EXPECT_EQ(ParseLocalTime("09:00"), 32'400u);
+  EXPECT_EQ(ParseLocalTime("23:59:59"), 86'399u);
+  EXPECT_EQ(ParseLocalTime("24:00"), 86'400u);
+  EXPECT_EQ(LocalTimeText(0), "00:00");
+  EXPECT_EQ(LocalTimeText(86'400), "24:00");
+  EXPECT_EQ(LocalTimeText(34'215), "09:30:15");
+  for (const char* text : {"", "9:00", "09", "09:60", "09:00:60", "24:00:01", "24:01", "25:00",
+                           "09:00:", "0900", "09.00", "-1:00", "09:00 ", "09:00:00:00"}) {
+    EXPECT_EQ(ParseLocalTime(text), std::nullopt) << text;
+  }
+}
+
 TEST(ByteSize, KnowsBinaryUnitsOnly) {
   EXPECT_EQ(ParseByteSize("0"), 0u);
   EXPECT_EQ(ParseByteSize("512"), 512u);

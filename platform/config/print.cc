@@ -105,6 +105,8 @@ class Printer {
   static std::string Scalar(const Message& message, const FieldDescriptor& field, int index) {
     if (IsSecret(field)) return "***";
     const std::string text = GetScalar(message, field, index);
+    // Other readers of YAML take a bare 17:00 for a number in base 60.
+    if (IsLocalTime(field)) return Quote(text);
     if (field.cpp_type() != FieldDescriptor::CPPTYPE_STRING) return text;
     return IsPlain(text) ? text : Quote(text);
   }

@@ -79,6 +79,13 @@ std::string SetInteger(const Setter<T>& set, std::string_view text, bool quoted)
   return Expected(kind, field, text, quoted);
 }
 
+std::string SetLocalTime(const Setter<uint32_t>& set, std::string_view text, bool quoted) {
+  const std::optional<uint32_t> second = ParseLocalTime(text);
+  if (!second) return Expected("a time of day like 09:00", *set.field, text, quoted);
+  set(*second);
+  return {};
+}
+
 template <typename T>
 std::string SetReal(const Setter<T>& set, std::string_view text, bool quoted) {
   const std::optional<T> value = quoted ? std::nullopt : ParseNumber<T>(text);
@@ -180,9 +187,10 @@ std::string SetScalar(Message* message, const FieldDescriptor& field, std::strin
       return SetInteger(Setter<int32_t>{message, &field, &R::SetInt32, &R::AddInt32}, text, quoted);
     case FieldDescriptor::CPPTYPE_INT64:
       return SetInteger(Setter<int64_t>{message, &field, &R::SetInt64, &R::AddInt64}, text, quoted);
-    case FieldDescriptor::CPPTYPE_UINT32:
-      return SetInteger(Setter<uint32_t>{message, &field, &R::SetUInt32, &R::AddUInt32}, text,
-                        quoted);
+    case FieldDescriptor::CPPTYPE_UINT32: {
+      const Setter<uint32_t> set{message, &field, &R::SetUInt32, &R::AddUInt32};
+      return IsLocalTime(field) ? SetLocalTime(set, text, quoted) : SetInteger(set, text, quoted);
+    }
     case FieldDescriptor::CPPTYPE_UINT64:
       return SetInteger(Setter<uint64_t>{message, &field, &R::SetUInt64, &R::AddUInt64}, text,
                         quoted);
@@ -254,6 +262,9 @@ std::string GetScalar(const Message& message, const FieldDescriptor& field, int 
       return absl::FormatTime(absl::RFC3339_full, absl::UnixEpoch() + value, absl::UTCTimeZone());
     }
     default:
+      if (IsLocalTime(field)) {
+        return LocalTimeText(static_cast<uint32_t>(GetNumber(message, field, index)));
+      }
       return FormatReal(GetNumber(message, field, index));
   }
 }

@@ -10,8 +10,8 @@
 namespace plazo::config {
 
 // Sets the field (adds to it when repeated) from the text of a scalar; `quoted` = it stood in
-// quotes, which only strings, enums, durations and times may. Returns what is wrong, or an empty
-// string. Never repeats a secret's value.
+// quotes, which only strings, enums, durations, times of day and times may. Returns what is wrong,
+// or an empty string. Never repeats a secret's value.
 std::string SetScalar(google::protobuf::Message* message,
                       const google::protobuf::FieldDescriptor& field, std::string_view text,
                       bool quoted);

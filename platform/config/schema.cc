@@ -87,6 +87,9 @@ bool IsSecret(const FieldDescriptor& field) { return field.options().GetExtensio
 bool IsByteSize(const FieldDescriptor& field) {
   return field.options().GetExtension(v1::byte_size);
 }
+bool IsLocalTime(const FieldDescriptor& field) {
+  return field.options().GetExtension(v1::local_time);
+}
 std::string DefaultValue(const FieldDescriptor& field) {
   return field.options().GetExtension(v1::default_value);
 }

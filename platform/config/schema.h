@@ -20,6 +20,7 @@ bool IsTimestamp(const google::protobuf::FieldDescriptor& field);
 bool IsRequired(const google::protobuf::FieldDescriptor& field);
 bool IsSecret(const google::protobuf::FieldDescriptor& field);
 bool IsByteSize(const google::protobuf::FieldDescriptor& field);
+bool IsLocalTime(const google::protobuf::FieldDescriptor& field);
 // Empty = none.
 std::string DefaultValue(const google::protobuf::FieldDescriptor& field);
 
