@@ -58,10 +58,10 @@ class Server {
   grpc::Server& grpc() { return *server_; }
 
  private:
-  Server(ServerOptions options, std::vector<std::string> names);
+  explicit Server(ServerOptions options);
 
   const ServerOptions options_;
-  const std::vector<std::string> names_;
+  std::vector<std::string> names_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
   std::atomic<bool> drained_{false};
