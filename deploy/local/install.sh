@@ -97,7 +97,7 @@ install_kafka() {
 
 # fetch_jars POM FOLDER: from the local repository if all is there, else from the network.
 fetch_jars() {
-  local maven=(mvn -B -q -ntp -C -f "$1" "-Dmaven.repo.local=$PLAZO_CACHE/m2"
+  local maven=(mvn -B -Dstyle.color=never -q -ntp -C -f "$1" "-Dmaven.repo.local=$PLAZO_CACHE/m2"
     dependency:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$2")
   "${maven[@]}" -o >/dev/null 2>&1 || "${maven[@]}" >&2
 }

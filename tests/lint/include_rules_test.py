@@ -14,7 +14,7 @@ POSIX = re.compile(
 C_STANDARD = {f"{name}.h" for name in (
     "assert ctype errno float inttypes limits locale math setjmp signal stdarg stdbool stddef stdint stdio "
     "stdlib string time wchar wctype").split()}
-TESTS = re.compile(r"(_test\.(cc|h)|^tests/|/fake/|/testing/|_test/)")
+TESTS = re.compile(r"(_(test|fixture|contract)\.(cc|h)$|^tests/|/fake/|/testing/)")
 TEST_LIBRARIES = ("gtest/", "gmock/", "benchmark/")
 COMMENT_OR_TEXT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.S)
 
@@ -119,6 +119,8 @@ class RuleTest(unittest.TestCase):
         ("services/desk/tables.cc", '#include "services/desk/tables.h"', True),
         ("services/desk/tables.cc", '#include "domain/ticket/apply.h"', True),
         ("services/desk/tables.cc", "#include <gtest/gtest.h>", False),
+        ("services/desk/tables.cc", '#include "platform/kafka/broker_contract.h"', False),
+        ("services/desk/main.cc", '#include "services/shell/shell.h"', True),
         ("cli/board.cc", '#include "services/desk/tables.h"', False),
         ("elsewhere/a.cc", "#include <string>", False),
     ]
