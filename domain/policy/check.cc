@@ -25,6 +25,15 @@ void CheckZones(const v1::PolicyBundle& bundle, std::vector<FieldError>& errors)
   }
 }
 
+void CheckIntents(const std::string& path,
+                  const google::protobuf::RepeatedPtrField<std::string>& wanted, const Names& known,
+                  std::vector<FieldError>& errors) {
+  for (int i = 0; i < wanted.size(); ++i) {
+    if (known.contains(wanted[i])) continue;
+    errors.push_back({At(path + ".intents", i), "no lexicon has an intent " + Quoted(wanted[i])});
+  }
+}
+
 void CheckLexicons(const v1::PolicyBundle& bundle, std::vector<FieldError>& errors) {
   Names languages;
   Names intents;
@@ -38,12 +47,10 @@ void CheckLexicons(const v1::PolicyBundle& bundle, std::vector<FieldError>& erro
     errors.push_back({At("languages", i), "there is no lexicon of this language"});
   }
   for (int i = 0; i < policy.knowledge_base_size(); ++i) {
-    const v1::KnowledgeArticle& article = policy.knowledge_base(i);
-    for (int j = 0; j < article.intents_size(); ++j) {
-      if (intents.contains(article.intents(j))) continue;
-      errors.push_back({At(At("knowledge_base", i) + ".intents", j),
-                        "no lexicon has an intent " + Quoted(article.intents(j))});
-    }
+    CheckIntents(At("knowledge_base", i), policy.knowledge_base(i).intents(), intents, errors);
+  }
+  for (int i = 0; i < policy.saved_answers_size(); ++i) {
+    CheckIntents(At("saved_answers", i), policy.saved_answers(i).intents(), intents, errors);
   }
 }
 

@@ -1,20 +1,9 @@
-#include <algorithm>
-
 #include "domain/policy/check_parts.h"
 
 namespace plazo::policy {
 namespace {
 
-// Whatever `later` lets through, `earlier` lets through too.
-template <typename List>
-bool Covers(const List& earlier, const List& later) {
-  if (earlier.empty()) return true;
-  return !later.empty() && std::all_of(later.begin(), later.end(), [&](const auto& value) {
-    return std::find(earlier.begin(), earlier.end(), value) != earlier.end();
-  });
-}
-
-bool Covers(const v1::Match& earlier, const v1::Match& later) {
+bool MatchCovers(const v1::Match& earlier, const v1::Match& later) {
   return Covers(earlier.channels(), later.channels()) &&
          Covers(earlier.impacts(), later.impacts()) &&
          Covers(earlier.complexities(), later.complexities()) &&
@@ -82,9 +71,8 @@ void CheckClocks(const v1::Policy& policy, Findings& findings) {
     CheckClock(At("clocks", i), rule, findings);
     for (int j = 0; j < i; ++j) {
       const v1::ClockRule& earlier = policy.clocks(j);
-      if (earlier.clock() != rule.clock() || !Covers(earlier.match(), rule.match())) continue;
-      findings.Error(At("clocks", i), "never counts: " + At("clocks", j) +
-                                          " comes first and matches all that this one does");
+      if (earlier.clock() != rule.clock() || !MatchCovers(earlier.match(), rule.match())) continue;
+      findings.Error(At("clocks", i), NeverCounts("clocks", j));
       break;
     }
   }

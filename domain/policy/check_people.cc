@@ -12,6 +12,10 @@ void CheckMail(const v1::Mail& mail, Findings& findings) {
   findings.Line("mail.from_name", mail.from_name());
   findings.Address("mail.from_address", mail.from_address());
   findings.Addresses("mail.own_addresses", mail.own_addresses());
+  const auto& own = mail.own_addresses();
+  if (std::find(own.begin(), own.end(), mail.from_address()) == own.end()) {
+    findings.Error("mail.own_addresses", "must have from_address: we would answer ourselves");
+  }
 }
 
 void CheckLanguages(const v1::Policy& policy, Findings& findings) {

@@ -13,7 +13,6 @@ constexpr std::array kClassified = {classify::kSupportEngineers, classify::kBill
 
 void CheckTeams(const v1::Routing& routing, Findings& findings) {
   if (routing.teams().empty()) findings.Error("routing.teams", "must not be empty");
-  Names seen;
   for (int i = 0; i < routing.teams_size(); ++i) {
     const std::string path = At("routing.teams", i);
     const v1::TeamFor& entry = routing.teams(i);
@@ -22,14 +21,29 @@ void CheckTeams(const v1::Routing& routing, Findings& findings) {
       findings.Error(path + ".classified", Quoted(entry.classified()) +
                                                " is none of support-engineers, billing, "
                                                "data-centre, system-administrators");
-    } else if (!seen.insert(entry.classified()).second) {
-      findings.Error(path + ".classified", Quoted(entry.classified()) + " is there twice");
+    }
+    for (int j = 0; j < i; ++j) {
+      const v1::TeamFor& earlier = routing.teams(j);
+      if (earlier.classified() != entry.classified()) continue;
+      if (!Covers(earlier.data_centres(), entry.data_centres())) continue;
+      findings.Error(path, NeverCounts("routing.teams", j));
+      break;
     }
     findings.Team(path + ".team", entry.team());
   }
   findings.Team("routing.first_team", routing.first_team());
   if (!(routing.unsure_below() >= 0 && routing.unsure_below() <= 1)) {
     findings.Error("routing.unsure_below", "must be 0 to 1");
+  }
+}
+
+// Two ends of an estimate, both optional.
+template <typename Estimate>
+void CheckRange(const std::string& path, const Estimate& estimate, Findings& findings) {
+  if (estimate.has_typical()) findings.Positive(path + ".typical", estimate.typical());
+  if (estimate.has_upper() && findings.Positive(path + ".upper", estimate.upper()) &&
+      ToAbsl(estimate.upper()) < ToAbsl(estimate.typical())) {
+    findings.Error(path + ".upper", "must not be less than typical");
   }
 }
 
@@ -42,6 +56,7 @@ void CheckCauses(const v1::Policy& policy, Findings& findings) {
     findings.Id(path + ".id", cause.id(), seen);
     findings.Texts(path + ".reasons", cause.reasons());
     findings.Texts(path + ".next_steps", cause.next_steps());
+    CheckRange(path, cause, findings);
   }
 }
 
@@ -56,11 +71,7 @@ void CheckEstimates(const v1::Policy& policy, Findings& findings) {
     } else if (!seen.insert(estimate.complexity()).second) {
       findings.Error(path + ".complexity", "is there twice");
     }
-    if (estimate.has_typical()) findings.Positive(path + ".typical", estimate.typical());
-    if (estimate.has_upper() && findings.Positive(path + ".upper", estimate.upper()) &&
-        ToAbsl(estimate.upper()) < ToAbsl(estimate.typical())) {
-      findings.Error(path + ".upper", "must not be less than typical");
-    }
+    CheckRange(path, estimate, findings);
     findings.Texts(path + ".texts", estimate.texts());
   }
 }
@@ -78,6 +89,18 @@ void CheckKnowledge(const v1::Policy& policy, Findings& findings) {
   }
 }
 
+// F39
+void CheckSavedAnswers(const v1::Policy& policy, Findings& findings) {
+  Names seen;
+  for (int i = 0; i < policy.saved_answers_size(); ++i) {
+    const std::string path = At("saved_answers", i);
+    const v1::SavedAnswer& answer = policy.saved_answers(i);
+    findings.Id(path + ".id", answer.id(), seen);
+    if (answer.intents().empty()) findings.Error(path + ".intents", "must not be empty");
+    findings.Texts(path + ".texts", answer.texts());
+  }
+}
+
 }  // namespace
 
 void CheckRouting(const v1::Policy& policy, Findings& findings) {
@@ -85,6 +108,7 @@ void CheckRouting(const v1::Policy& policy, Findings& findings) {
   CheckCauses(policy, findings);
   CheckEstimates(policy, findings);
   CheckKnowledge(policy, findings);
+  CheckSavedAnswers(policy, findings);
 }
 
 }  // namespace plazo::policy

@@ -191,9 +191,12 @@ const v1::ResolutionEstimate* CompiledPolicy::EstimateFor(core::v1::Complexity c
   return nullptr;
 }
 
-const v1::Team& CompiledPolicy::TeamForClassified(std::string_view classified) const {
+const v1::Team& CompiledPolicy::TeamForClassified(std::string_view classified,
+                                                  std::string_view data_centre) const {
   for (const v1::TeamFor& entry : policy().routing().teams()) {
-    if (entry.classified() == classified) return *FindTeam(entry.team());
+    if (entry.classified() == classified && Allows(entry.data_centres(), data_centre)) {
+      return *FindTeam(entry.team());
+    }
   }
   return FirstTeam();
 }

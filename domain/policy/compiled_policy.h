@@ -41,7 +41,7 @@ class CompiledPolicy {
  public:
   // From the published form: zstd of a serialised PolicyBundle, at most kMaxBundleBytes.
   // kInvalidArgument names the field and what is wrong with it; everything that Check
-  // (policy_file.h) refuses is refused here too.
+  // (check.h) refuses is refused here too.
   static constexpr size_t kMaxBundleBytes = 256 * 1024;
   static absl::StatusOr<std::shared_ptr<const CompiledPolicy>> Compile(std::string_view bundle);
 
@@ -68,8 +68,10 @@ class CompiledPolicy {
   std::string CalendarName(const v1::ClockRule& rule, std::string_view team) const;
   const v1::EscalationCause* FindCause(std::string_view id) const;
   const v1::ResolutionEstimate* EstimateFor(core::v1::Complexity complexity) const;
-  // Team for a classifier's answer; the first team where the policy names none.
-  const v1::Team& TeamForClassified(std::string_view classified) const;
+  // Team for a classifier's answer, about a service that stands in `data_centre` (empty = unknown:
+  // only entries for any place count); the first team where the policy names none.
+  const v1::Team& TeamForClassified(std::string_view classified,
+                                    std::string_view data_centre = {}) const;
   const v1::Team& FirstTeam() const;
   // Language to answer in: the wanted one if the policy speaks it, else its first.
   std::string_view LanguageFor(std::string_view wanted) const;

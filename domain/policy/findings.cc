@@ -16,6 +16,10 @@ std::string At(std::string_view list, int index) {
 
 std::string Quoted(std::string_view word) { return "\"" + std::string(word) + "\""; }
 
+std::string NeverCounts(std::string_view list, int earlier) {
+  return "never counts: " + At(list, earlier) + " comes first and matches all that this one does";
+}
+
 absl::Duration ToAbsl(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }

@@ -8,6 +8,7 @@
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/repeated_ptr_field.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <string_view>
@@ -26,6 +27,16 @@ using Names = std::set<std::string, std::less<>>;
 std::string At(std::string_view list, int index);
 std::string Quoted(std::string_view word);
 absl::Duration ToAbsl(const google::protobuf::Duration& duration);
+
+// Whatever a later entry lets through, an earlier one lets through too; an empty list matches all.
+template <typename List>
+bool Covers(const List& earlier, const List& later) {
+  if (earlier.empty()) return true;
+  return !later.empty() && std::all_of(later.begin(), later.end(), [&](const auto& value) {
+    return std::find(earlier.begin(), earlier.end(), value) != earlier.end();
+  });
+}
+std::string NeverCounts(std::string_view list, int earlier);
 
 class Findings {
  public:
