@@ -30,7 +30,7 @@ struct ConnectionOptions {
   std::string username;
   std::string password;
   absl::Duration connect_timeout = absl::Seconds(1);
-  absl::Duration command_timeout = absl::Seconds(2);  // for one Execute
+  absl::Duration command_timeout = absl::Seconds(2);  // for each wait for an answer
   const Clock* clock = nullptr;                       // for the back-off; nullptr = the system's
   Random* random = nullptr;
 };
@@ -57,6 +57,7 @@ class Connection final : public Redis {
   absl::Status Append(const Call& call);
   absl::StatusOr<Reply> Read();
   absl::Status Broken(std::string_view what);
+  bool ClosedWhileIdle() const;
 
   const ConnectionOptions options_;
   std::unique_ptr<redisContext, Free> context_;

@@ -21,6 +21,7 @@ class Pool final : public Redis {
   absl::StatusOr<std::vector<Reply>> Execute(const std::vector<Call>& calls) override;
 
  private:
+  const std::string address_;
   const absl::Duration wait_;
   absl::Mutex mutex_;
   std::vector<std::unique_ptr<Connection>> idle_ ABSL_GUARDED_BY(mutex_);
