@@ -138,9 +138,9 @@ install_schemas() {
 main() {
   local wanted=${1:-test} began=$SECONDS
   case $wanted in
-    demo) GROUPS_WANTED=(demo) ;;
-    test) GROUPS_WANTED=(demo test) ;;
-    full) GROUPS_WANTED=(demo test full) ;;
+    demo) GROUPS_WANTED=(build run) ;;
+    test) GROUPS_WANTED=(build run test) ;;
+    full) GROUPS_WANTED=(build run test full) ;;
     *) usage ;;
   esac
   mkdir -p "$PLAZO_CACHE"
