@@ -17,6 +17,7 @@ constexpr size_t kHeaderBytes = 44;
 // file must not send us through billions of years.
 constexpr UtcSeconds kFirstTransition = -(int64_t{1} << 34);
 constexpr UtcSeconds kLastTransition = int64_t{1} << 34;
+constexpr int kLastYearCompared = 2100;
 
 struct Header {
   char version;
@@ -53,6 +54,8 @@ absl::StatusOr<Header> ReadHeader(std::string_view bytes) {
 
 struct Offsets {
   int64_t initial = 0;
+  // As in the file, with those that change no offset: the rule begins after the last one, whatever
+  // it changes.
   std::vector<Transition> transitions;
 };
 
@@ -61,7 +64,6 @@ absl::StatusOr<Offsets> ReadBlock(const Header& header, std::string_view block, 
   const size_t types = indexes + header.time_count;
   auto offset_of_type = [&](size_t type) { return SignedBigEndian(block, types + 6 * type, 4); };
   Offsets result{offset_of_type(0), {}};
-  int64_t current = result.initial;
   UtcSeconds last = std::numeric_limits<int64_t>::min();
   for (size_t i = 0; i < header.time_count; ++i) {
     const UtcSeconds at = SignedBigEndian(block, i * width, width);
@@ -72,9 +74,11 @@ absl::StatusOr<Offsets> ReadBlock(const Header& header, std::string_view block, 
     }
     last = at;
     const int64_t offset = offset_of_type(type);
-    if (at < kFirstTransition) result.initial = offset;
-    if (at >= kFirstTransition && offset != current) result.transitions.push_back({at, offset});
-    current = offset;
+    if (at < kFirstTransition) {
+      result.initial = offset;
+    } else {
+      result.transitions.push_back({at, offset});
+    }
   }
   return result;
 }
@@ -89,24 +93,42 @@ absl::StatusOr<std::string_view> ReadFooter(std::string_view rest) {
   return rest.substr(1, end - 1);
 }
 
-// Leaves out the transitions at the end that `rule` yields too. One that stays marks where the rule
-// takes over, so the rule must yield nothing between it and the first that goes.
-void DropWhatTheRuleYields(const PosixRule& rule, std::vector<Transition>& transitions) {
-  if (transitions.empty()) return;
-  auto year_of = [](UtcSeconds at) { return static_cast<int>(DateOf(DayOf(at)).year()); };
-  const std::vector<Transition> yielded =
-      rule.Transitions(year_of(transitions.front().at) - 1, year_of(transitions.back().at) + 1);
-  auto rule_it = std::find(yielded.rbegin(), yielded.rend(), transitions.back());
-  auto kept = transitions.rbegin();
-  while (kept != transitions.rend() && rule_it != yielded.rend() && *kept == *rule_it) {
-    ++kept;
-    ++rule_it;
+// `offsets` and, after `rule_from`, what `rule` yields until kLastYearCompared; without those that
+// change nothing.
+std::vector<Transition> WrittenOut(int64_t initial, const std::vector<Transition>& transitions,
+                                   UtcSeconds rule_from, const std::vector<Transition>& yielded) {
+  std::vector<Transition> all;
+  auto append = [&all, current = initial](const Transition& transition) mutable {
+    if (transition.offset_seconds != current) all.push_back(transition);
+    current = transition.offset_seconds;
+  };
+  for (const Transition& transition : transitions) append(transition);
+  for (const Transition& transition : yielded) {
+    if (transition.at > rule_from) append(transition);
   }
-  if (kept == transitions.rbegin()) return;
-  const bool anchor_needed =
-      kept == transitions.rend() || (rule_it != yielded.rend() && rule_it->at > kept->at);
-  if (anchor_needed) --kept;
-  transitions.erase(kept.base(), transitions.end());
+  return all;
+}
+
+// The shortest table that means the same: what `rule` yields goes from the end, as long as nothing
+// changes by it. One transition always stays: a table's rule begins after its last one.
+std::vector<Transition> Shortest(const Offsets& offsets, const PosixRule& rule) {
+  if (offsets.transitions.empty()) return {};
+  const UtcSeconds last = offsets.transitions.back().at;
+  auto year_of = [](UtcSeconds at) { return static_cast<int>(DateOf(DayOf(at)).year()); };
+  const std::vector<Transition> yielded = rule.Transitions(
+      year_of(offsets.transitions.front().at) - 1, std::max(kLastYearCompared, year_of(last) + 2));
+  const std::vector<Transition> all =
+      WrittenOut(offsets.initial, offsets.transitions, last, yielded);
+  std::vector<Transition> kept = all;
+  while (kept.size() > 1) {
+    const Transition dropped = kept.back();
+    kept.pop_back();
+    if (WrittenOut(offsets.initial, kept, kept.back().at, yielded) != all) {
+      kept.push_back(dropped);
+      break;
+    }
+  }
+  return kept;
 }
 
 }  // namespace
@@ -144,7 +166,7 @@ absl::StatusOr<policy::v1::ZoneTable> ZoneTableFromTzif(std::string_view name,
   if (!table.posix_rule().empty()) {
     absl::StatusOr<PosixRule> rule = PosixRule::Parse(table.posix_rule());
     if (!rule.ok()) return rule.status();
-    DropWhatTheRuleYields(*rule, offsets->transitions);
+    offsets->transitions = Shortest(*offsets, *rule);
   }
   for (const Transition& transition : offsets->transitions) {
     auto* added = table.add_transitions();
