@@ -6,6 +6,7 @@
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+#include <absl/strings/cord.h>
 #include <absl/strings/string_view.h>
 
 #include <string>
@@ -29,12 +30,16 @@ inline absl::Status Internal(std::string_view message) {
   return absl::InternalError(ToAbsl(message));
 }
 
-// Puts `context: ` before the message of a failed status; leaves OK alone.
+// Puts `context: ` before the message of a failed status; leaves OK alone; payloads are kept.
 inline absl::Status Annotate(const absl::Status& status, std::string_view context) {
   if (status.ok()) return status;
   std::string message(context);
   message.append(": ").append(status.message().data(), status.message().size());
-  return absl::Status(status.code(), message);
+  absl::Status annotated(status.code(), message);
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+    annotated.SetPayload(url, payload);
+  });
+  return annotated;
 }
 
 }  // namespace plazo

@@ -82,9 +82,11 @@ enum class AlarmKind {
   kRecordAhead,     // a record lies more than max_ahead in the future
   kTimeWentBack,    // broker time of a lane jumped back by more than max_back
   kUndecidable,     // an input was refused because the process died twice over it
+  kInputTooLarge,   // an input was refused because of the size of its outputs
+  kDoubt,           // a transaction's fate is unknown; it is being resolved
   kStartedAfresh,   // with the reason
   kInstanceFenced,  // another process uses our static id
-  kInputTooLarge,   // an input was refused because of the size of its outputs
+  kPoisonFile,  // the local file is unusable: a record that kills the process would do so for ever
 };
 
 struct Alarm {
@@ -114,6 +116,7 @@ class TransactionalLoop {
 
  private:
   class State;
+  const absl::Duration wait_;
   std::unique_ptr<State> state_;
 };
 

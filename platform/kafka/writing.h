@@ -35,7 +35,7 @@ class TransactionalProducer {
   virtual absl::Status Begin() = 0;
   // Only queues: whether it was written is known from Flush. kResourceExhausted when the queue is
   // full.
-  virtual absl::Status Produce(OutRecord record) = 0;
+  virtual absl::Status Produce(const OutRecord& record) = 0;
   // An OK status says only that the queue is empty: count the report.
   virtual absl::StatusOr<FlushReport> Flush(absl::Duration timeout) = 0;
   virtual absl::Status SendOffsets(const std::vector<PartitionOffset>& offsets,
@@ -56,7 +56,7 @@ class IdempotentProducer {
   virtual ~IdempotentProducer() = default;
   // Never blocks. When OK the callback is run exactly once, from Poll or the destructor; otherwise
   // never. kResourceExhausted when the queue is full.
-  virtual absl::Status Produce(OutRecord record, DeliveryCallback callback) = 0;
+  virtual absl::Status Produce(const OutRecord& record, DeliveryCallback callback) = 0;
   virtual void Poll(absl::Duration timeout) = 0;
   // Why this handle can produce no more; OK while it can.
   virtual absl::Status Fatal() const = 0;

@@ -15,6 +15,8 @@ class RdIdempotentProducer final : public IdempotentProducer {
         {"message.timeout.ms", std::to_string(Milliseconds(producer.delivery_timeout))},
         {"compression.codec", "lz4"},
         {"partitioner", "murmur2_random"},
+        {"batch.size",
+         "262144"},  // a batch counts against a topic's max.message.bytes like a record
         {"message.max.bytes", "8388608"},
         {"queue.buffering.max.messages", std::to_string(producer.max_queued)},
     };
@@ -31,7 +33,7 @@ class RdIdempotentProducer final : public IdempotentProducer {
     rd_kafka_flush(handle_.get(), -1);  // purged: only runs the callbacks
   }
 
-  absl::Status Produce(OutRecord record, DeliveryCallback callback) override {
+  absl::Status Produce(const OutRecord& record, DeliveryCallback callback) override {
     auto owned = std::make_unique<DeliveryCallback>(std::move(callback));
     PLAZO_RETURN_IF_ERROR(Enqueue(handle_.get(), record, owned.get()));
     owned.release();  // OnDelivery takes it

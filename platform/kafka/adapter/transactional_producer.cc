@@ -22,6 +22,8 @@ class RdTransactionalProducer final : public TransactionalProducer {
         {"linger.ms", "0"},
         {"compression.codec", "lz4"},
         {"partitioner", "murmur2_random"},
+        {"batch.size",
+         "262144"},  // a batch counts against a topic's max.message.bytes like a record
         {"message.max.bytes", "8388608"},  // the topics' own limits are the ones that count
         {"queue.buffering.max.messages", "1000000"},
     };
@@ -54,7 +56,7 @@ class RdTransactionalProducer final : public TransactionalProducer {
     return ToStatus(rd_kafka_begin_transaction(handle_.get()), "begin");
   }
 
-  absl::Status Produce(OutRecord record) override {
+  absl::Status Produce(const OutRecord& record) override {
     return Enqueue(handle_.get(), record, nullptr);
   }
 

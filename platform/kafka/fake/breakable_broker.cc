@@ -107,13 +107,13 @@ class BreakableTransaction final : public TransactionalProducer {
     lost_ = 0;
     return inner_->Begin();
   }
-  absl::Status Produce(OutRecord record) override {
+  absl::Status Produce(const OutRecord& record) override {
     if (faults_->Strikes(Fault::kProduce)) return Error(ErrorKind::kRetriable, "produce failed");
     if (!faults_->Up().ok() || faults_->Strikes(Fault::kDelivery)) {
       ++lost_;
       return absl::OkStatus();
     }
-    return inner_->Produce(std::move(record));
+    return inner_->Produce(record);
   }
   absl::StatusOr<FlushReport> Flush(absl::Duration timeout) override {
     if (faults_->Strikes(Fault::kFlush)) return TimedOut("flush timed out");
@@ -155,7 +155,7 @@ class BreakableProducer final : public IdempotentProducer {
 
   ~BreakableProducer() override { Fail(); }
 
-  absl::Status Produce(OutRecord record, DeliveryCallback callback) override {
+  absl::Status Produce(const OutRecord& record, DeliveryCallback callback) override {
     if (faults_->Strikes(Fault::kSendFatal)) {
       absl::MutexLock lock(&mutex_);
       fatal_ = Error(ErrorKind::kFatal, "producer is dead");
@@ -172,7 +172,7 @@ class BreakableProducer final : public IdempotentProducer {
         callback(Error(ErrorKind::kRetriable, "answer was lost"));
       };
     }
-    return inner_->Produce(std::move(record), std::move(callback));
+    return inner_->Produce(record, std::move(callback));
   }
   void Poll(absl::Duration timeout) override {
     inner_->Poll(Fail() ? absl::ZeroDuration() : timeout);

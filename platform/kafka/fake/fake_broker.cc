@@ -221,7 +221,7 @@ class FakeTransactionalProducer final : public TransactionalProducer {
     return absl::OkStatus();
   }
 
-  absl::Status Produce(OutRecord record) override {
+  absl::Status Produce(const OutRecord& record) override {
     if (!open_) return Error(ErrorKind::kFatal, "produce: no transaction");
     const auto written = cluster_->AppendInTransaction(options_.id, epoch_, record);
     if (written.ok()) {
@@ -264,7 +264,7 @@ class FakeIdempotentProducer final : public IdempotentProducer {
 
   ~FakeIdempotentProducer() override { Poll(absl::ZeroDuration()); }
 
-  absl::Status Produce(OutRecord record, DeliveryCallback callback) override {
+  absl::Status Produce(const OutRecord& record, DeliveryCallback callback) override {
     absl::MutexLock lock(&mutex_);
     if (reports_.size() >= max_queued_) {
       return Error(ErrorKind::kRetriable, absl::StatusCode::kResourceExhausted, "queue is full");
@@ -399,6 +399,11 @@ PartitionOffset FakeBroker::Append(OutRecord record) {
     std::abort();
   }
   return {record.topic, written->partition, written->offset};
+}
+
+void FakeBroker::MoveOffset(const std::string& group, const std::string& topic, int32_t partition,
+                            int64_t offset) {
+  cluster_->MoveOffset(group, {topic, partition, offset});
 }
 
 void FakeBroker::ExpireSessions() { cluster_->ExpireSessions(); }

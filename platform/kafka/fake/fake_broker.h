@@ -48,6 +48,9 @@ class FakeBroker final : public Broker {
   // Appends as an idempotent producer would; partition kPartitionByKey is resolved. Returns the
   // position.
   PartitionOffset Append(OutRecord record);
+  // As an operator's tool would, while nobody looks.
+  void MoveOffset(const std::string& group, const std::string& topic, int32_t partition,
+                  int64_t offset);
   // A static member that is gone is dropped at once instead of at the end of its session.
   void ExpireSessions();
 

@@ -70,6 +70,7 @@ class FakeCluster {
   GroupMetadata Metadata(const std::string& group, const std::string& member);
   void Leave(const std::string& group, const std::string& member);
   void ExpireSessions();
+  void MoveOffset(const std::string& group, const PartitionOffset& offset);
   absl::Status Commit(const GroupMetadata& metadata, const std::vector<PartitionOffset>& offsets);
   // nullopt while a transaction holds an offset of this partition.
   std::optional<int64_t> Committed(const std::string& group, const TopicPartition& partition);

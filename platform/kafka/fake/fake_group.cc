@@ -176,6 +176,12 @@ void FakeCluster::ExpireSessions() {
   Changed();
 }
 
+void FakeCluster::MoveOffset(const std::string& group, const PartitionOffset& offset) {
+  absl::MutexLock lock(&mutex_);
+  groups_[group].offsets[offset.Partition()] = offset.offset;
+  Changed();
+}
+
 absl::Status FakeCluster::Commit(const GroupMetadata& metadata,
                                  const std::vector<PartitionOffset>& offsets) {
   absl::MutexLock lock(&mutex_);
