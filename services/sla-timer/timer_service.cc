@@ -1,0 +1,235 @@
+#include "services/sla-timer/timer_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "platform/base/fail_point.h"
+#include "platform/base/status.h"
+#include "platform/observability/log.h"
+
+namespace plazo::sla_timer {
+namespace {
+
+constexpr char kGroup[] = "plazo-sla-timer";
+constexpr char kStateTopic[] = "plazo.state.tickets.v1";
+constexpr char kCommandTopic[] = "plazo.cmd.inbound.v1";
+constexpr absl::Duration kWatermarkTimeout = absl::Seconds(5);
+constexpr absl::Duration kComplainEvery = absl::Seconds(10);
+// More lanes than that on one process fill the producer's queue, which then refuses: no harm.
+constexpr size_t kLanesPlannedFor = 64;
+
+kafka::ProducerOptions MakeProducerOptions(const TimerOptions& options) {
+  kafka::ProducerOptions producer;
+  producer.handle.max_queued =
+      std::max<size_t>(10'000, kLanesPlannedFor * options.lane.max_in_flight);
+  producer.own_thread = options.own_thread;
+  return producer;
+}
+
+kafka::ProjectorOptions MakeProjectorOptions(const TimerOptions& options) {
+  kafka::ProjectorOptions projector;
+  projector.topics = {options.topic_prefix + kStateTopic};
+  projector.group = options.topic_prefix + kGroup;
+  projector.instance = options.instance;
+  projector.poll_timeout = options.poll_timeout;
+  return projector;
+}
+
+}  // namespace
+
+TimerService::TimerService(const TimerWorld& world, const TimerOptions& options)
+    : world_(world),
+      options_(options),
+      state_topic_(options.topic_prefix + kStateTopic),
+      command_topic_(options.topic_prefix + kCommandTopic),
+      broker_time_(world.clock),
+      lane_world_{world.index, world.clock, broker_time_, world.metrics, options.lane},
+      errors_(&world.clock, kComplainEvery),
+      reports_(std::make_shared<Reports>()),
+      producer_(world.broker, MakeProducerOptions(options)),
+      projector_(world.broker, world.clock, *this, MakeProjectorOptions(options)) {}
+
+TimerService::~TimerService() = default;
+
+bool TimerService::RunOnce(absl::Duration wait) {
+  if (!options_.own_thread) producer_.Pump();
+  bool did = TakeReports();
+  did |= PumpLanes();
+  for (const auto& [partition, lane] : lanes_) wait = std::min(wait, lane->UntilPump());
+  did |= projector_.RunOnce(wait);
+  TellLive();
+  return did;
+}
+
+void TimerService::Run(std::stop_token stop, const std::function<void(bool)>& on_live) {
+  bool told = false;
+  while (!stop.stop_requested()) {
+    RunOnce(options_.poll_timeout);
+    const bool live = live_.load();
+    if (on_live && live != std::exchange(told, live)) on_live(live);
+  }
+}
+
+size_t TimerService::in_flight(int32_t partition) const {
+  const auto it = lanes_.find(partition);
+  return it == lanes_.end() ? 0 : it->second->in_flight();
+}
+
+// --- the projector's calls ---
+
+absl::StatusOr<kafka::Watermarks> TimerService::AskWatermarks(
+    const kafka::TopicPartition& partition) {
+  if (!watermarks_) {
+    // Read-uncommitted: an offset may stand at the end of the log while a transaction is open.
+    auto reader = world_.broker.MakeReader(kafka::Isolation::kReadUncommitted);
+    if (!reader.ok()) return reader.status();
+    watermarks_ = *std::move(reader);
+  }
+  auto marks = watermarks_->QueryWatermarks(partition, kWatermarkTimeout);
+  if (!marks.ok()) watermarks_.reset();
+  return marks;
+}
+
+absl::StatusOr<std::vector<kafka::PartitionOffset>> TimerService::OnAssigned(
+    std::span<const kafka::TopicPartition> partitions) {
+  std::vector<kafka::PartitionOffset> positions;
+  for (const kafka::TopicPartition& partition : partitions) {
+    const auto log = AskWatermarks(partition);
+    if (!log.ok()) {
+      Complain("state topic does not answer", log.status());
+      return log.status();
+    }
+    std::unique_ptr<TimerLane>& lane = lanes_[partition.partition];
+    if (!lane) lane = std::make_unique<TimerLane>(lane_world_, partition.partition);
+    const auto offset = lane->Assign(*log);
+    if (!offset.ok()) {
+      Complain("partition cannot be taken over", offset.status());
+      return offset.status();
+    }
+    positions.push_back({partition.topic, partition.partition, *offset});
+  }
+  return positions;
+}
+
+void TimerService::OnRevoked(std::span<const kafka::TopicPartition> partitions) {
+  for (const kafka::TopicPartition& partition : partitions) {
+    if (TimerLane* lane = Find(partition.partition)) lane->Park();
+  }
+}
+
+absl::Status TimerService::OnRecords(const kafka::TopicPartition& partition,
+                                     std::span<const kafka::Record> records) {
+  TimerLane* lane = Find(partition.partition);
+  if (lane == nullptr) return Internal("records of a partition that was not assigned");
+  const absl::Status status = lane->Take(records);
+  if (!status.ok()) Complain("records not taken", status);
+  Follow(partition, *lane);
+  return status;
+}
+
+void TimerService::OnCaughtUp(const kafka::TopicPartition& partition) {
+  if (TimerLane* lane = Find(partition.partition)) lane->CaughtUp();
+}
+
+void TimerService::OnEnd(const kafka::TopicPartition& partition, int64_t next) {
+  TimerLane* lane = Find(partition.partition);
+  if (lane == nullptr) return;
+  lane->AtEnd(next);
+  Follow(partition, *lane);
+  // Nobody starts from it: it shows the lag to operators.
+  if (lane->live()) projector_.Commit(partition, next);
+}
+
+// --- our own steps ---
+
+TimerLane* TimerService::Find(int32_t partition) {
+  const auto it = lanes_.find(partition);
+  return it == lanes_.end() ? nullptr : it->second.get();
+}
+
+void TimerService::Follow(const kafka::TopicPartition& partition, TimerLane& lane) {
+  if (lane.TakeReplaced()) projector_.Restart();
+  if (const auto offset = lane.TakeMove()) projector_.MoveTo(partition, *offset);
+}
+
+bool TimerService::TakeReports() {
+  std::vector<Report> arrived;
+  {
+    absl::MutexLock lock(&reports_->mutex);
+    arrived.swap(reports_->arrived);
+  }
+  for (const Report& report : arrived) {
+    TimerLane* lane = Find(report.firing.partition);
+    if (report.result.ok()) {
+      PLAZO_FAIL_POINT("sla-timer.after_report");
+      broker_time_.Observe(report.sent_ms, report.reported_ms, report.result->timestamp_ms);
+      if (lane != nullptr) lane->Written(report.firing, report.result->offset);
+    } else {
+      Complain("firing not delivered", report.result.status());
+      if (lane != nullptr) lane->Failed(report.firing);
+    }
+  }
+  if (!arrived.empty()) world_.metrics.skew.Set(absl::ToDoubleSeconds(broker_time_.Skew()));
+  return !arrived.empty();
+}
+
+bool TimerService::PumpLanes() {
+  bool fired = false;
+  for (const auto& [partition, lane] : lanes_) {
+    for (const Firing& firing : lane->Pump()) {
+      Send(*lane, firing);
+      fired = true;
+    }
+    Follow({state_topic_, partition}, *lane);
+  }
+  return fired;
+}
+
+void TimerService::Send(TimerLane& lane, const Firing& firing) {
+  const int64_t sent_ms = world_.clock.NowMs();
+  // The report may come when this object is gone.
+  auto on_report = [reports = reports_, clock = &world_.clock, firing,
+                    sent_ms](absl::StatusOr<kafka::Delivered> result) {
+    absl::MutexLock lock(&reports->mutex);
+    reports->arrived.push_back({firing, sent_ms, clock->NowMs(), std::move(result)});
+  };
+  const absl::Status sent = producer_.Send(
+      MakeTimerFired(command_topic_, firing, world_.clock.Now()), std::move(on_report));
+  if (!sent.ok()) {
+    Complain("firing not sent", sent);
+    lane.Failed(firing);
+    return;
+  }
+  switch (firing.cause) {
+    case FiringCause::kDue:
+      world_.metrics.fired.Increment();
+      break;
+    case FiringCause::kUndelivered:
+      world_.metrics.refired_undelivered.Increment();
+      break;
+    case FiringCause::kUnchanged:
+      world_.metrics.refired_unchanged.Increment();
+      break;
+  }
+  PLAZO_FAIL_POINT("sla-timer.after_fire");
+}
+
+void TimerService::TellLive() {
+  int assigned = 0;
+  int live = 0;
+  for (const auto& [partition, lane] : lanes_) {
+    assigned += lane->assigned() ? 1 : 0;
+    live += lane->live() ? 1 : 0;
+  }
+  world_.metrics.lanes.Set(assigned);
+  world_.metrics.lanes_live.Set(live);
+  live_.store(projector_.CaughtUp() && assigned == live);
+}
+
+void TimerService::Complain(std::string_view what, const absl::Status& status) {
+  const auto repeat = errors_.Admit(what);
+  if (!repeat) return;
+  observability::LogWarning(what, {{"status", status}, {"suppressed", repeat->suppressed}});
+}
+
+}  // namespace plazo::sla_timer
