@@ -66,7 +66,6 @@ class TemplateSet {
 
  private:
   struct Template;
-  struct Key;
   TemplateSet();
   const Template* Find(std::string_view tenant, std::string_view language,
                        std::string_view kind) const;
