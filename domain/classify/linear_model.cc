@@ -130,6 +130,7 @@ absl::Status LinearModel::Load(const policy::v1::LinearModel& model) {
   }
   buckets_ = static_cast<uint32_t>(buckets);
   step_ = model.step();
+  rules_ = model.rules() > 0 ? model.rules() : 1;
   weights_.reserve(bytes.size());
   for (const char byte : bytes) weights_.push_back(static_cast<int8_t>(byte));
   biases_.assign(model.biases().begin(), model.biases().end());
@@ -143,6 +144,9 @@ absl::Status LinearModel::Load(const policy::v1::LinearModel& model) {
 
 void LinearModel::Judge(const std::vector<Feature>& features, Scores& scores) const {
   std::vector<float> sums(classes_.size(), 0);
+  for (auto& field : scores) {
+    for (double& score : field) score *= rules_;
+  }
   for (const Feature& feature : features) {
     const int8_t* row = &weights_[feature.bucket * classes_.size()];
     for (size_t c = 0; c < sums.size(); ++c) sums[c] += static_cast<float>(row[c]) * feature.value;

@@ -54,6 +54,7 @@ class LinearModel {
   };
   uint32_t buckets_ = 0;
   double step_ = 0;
+  double rules_ = 1;
   std::vector<Class> classes_;
   std::vector<int8_t> weights_;
   std::vector<double> biases_;
