@@ -580,4 +580,26 @@ TEST_P(BrokerContract, OffsetsAreFoundByTime) {
   EXPECT_EQ((*after)[0].offset, kEnd);
 }
 
+TEST_P(BrokerContract, BeginningsAndEndsOfManyPartitionsAreAskedAtOnce) {
+  const std::string topic = NewTopic(3);
+  Send(topic, 0, "x");
+  Send(topic, 2, "x");
+  auto producer = NewTransactional(Unique("id"), topic);
+  ASSERT_TRUE(producer->Begin().ok());
+  ASSERT_TRUE(producer->Produce(Out(topic, 2, "open")).ok());
+  ASSERT_TRUE(producer->Flush(kWait).ok());
+  const std::vector<TopicPartition> all = {{topic, 0}, {topic, 1}, {topic, 2}};
+  const auto ask = [&](Isolation isolation, int64_t which) {
+    auto reader = *broker_->MakeReader(isolation);
+    const auto answer = reader->OffsetsForTime(all, which, kWait);
+    EXPECT_TRUE(answer.ok()) << ToString(answer.status());
+    std::vector<int64_t> offsets;
+    for (const PartitionOffset& each : *answer) offsets.push_back(each.offset);
+    return offsets;
+  };
+  EXPECT_THAT(ask(Isolation::kReadCommitted, kEnd), ElementsAre(1, 0, 1));
+  EXPECT_THAT(ask(Isolation::kReadUncommitted, kEnd), ElementsAre(1, 0, 2));
+  EXPECT_THAT(ask(Isolation::kReadCommitted, kBeginning), ElementsAre(0, 0, 0));
+}
+
 }  // namespace plazo::kafka

@@ -23,13 +23,17 @@ absl::StatusOr<std::vector<LagRow>> Lag(Broker& broker, const std::string& group
   auto reader = broker.MakeReader(Isolation::kReadCommitted);
   if (!reader.ok()) return reader.status();
 
+  const auto begin = (*reader)->OffsetsForTime(partitions, kBeginning, timeout);
+  if (!begin.ok()) return begin.status();
+  const auto end = (*reader)->OffsetsForTime(partitions, kEnd, timeout);
+  if (!end.ok()) return end.status();
+
   std::vector<LagRow> rows;
-  for (const PartitionOffset& each : *committed) {
-    const auto marks = (*reader)->QueryWatermarks(each.Partition(), timeout);
-    if (!marks.ok()) return marks.status();
-    const int64_t from = each.offset == kNoOffset ? marks->low : each.offset;
+  for (size_t i = 0; i < partitions.size(); ++i) {
+    const int64_t offset = (*committed)[i].offset;
+    const int64_t from = offset == kNoOffset ? (*begin)[i].offset : offset;
     rows.push_back(
-        {each.Partition(), each.offset, marks->high, std::max<int64_t>(0, marks->high - from)});
+        {partitions[i], offset, (*end)[i].offset, std::max<int64_t>(0, (*end)[i].offset - from)});
   }
   return rows;
 }

@@ -3,6 +3,8 @@
 #include <absl/synchronization/mutex.h>
 #include <absl/time/clock.h>
 
+#include <algorithm>
+#include <mutex>
 #include <shared_mutex>
 #include <stop_token>
 #include <thread>

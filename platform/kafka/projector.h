@@ -46,6 +46,13 @@ class ProjectorHandler {
   // `next` is read next and nothing was left unread before it when this was called; tells the
   // progress over transaction markers and aborted records, which no record shows.
   virtual void OnEnd(const TopicPartition& /*partition*/, int64_t /*next*/) {}
+  // `asked` (of OnAssigned, or the group's offset) lies before `range.low` or behind `range.high`:
+  // the log was cut or made anew. Returns where to begin instead, an offset in range, kBeginning or
+  // kEnd.
+  virtual int64_t OnOutOfRange(const TopicPartition& /*partition*/, int64_t /*asked*/,
+                               const Watermarks& /*range*/) {
+    return kBeginning;
+  }
   // After every poll, records or not.
   virtual void OnIdle() {}
 };

@@ -75,7 +75,9 @@ class Reader {
   virtual absl::StatusOr<Polled> Poll(absl::Duration timeout, size_t max_records) = 0;
   virtual absl::StatusOr<Watermarks> QueryWatermarks(const TopicPartition& partition,
                                                      absl::Duration timeout) = 0;
-  // First offset with a timestamp >= time_ms of each partition; kEnd where none is as late.
+  // First offset with a timestamp >= time_ms of each partition; kEnd where none is as late. With
+  // time_ms = kEnd or kBeginning the offset where the partition ends (as Watermarks::high) or
+  // begins; all of them in one request.
   virtual absl::StatusOr<std::vector<PartitionOffset>> OffsetsForTime(
       const std::vector<TopicPartition>& partitions, int64_t time_ms, absl::Duration timeout) = 0;
 };

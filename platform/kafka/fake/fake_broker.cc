@@ -185,7 +185,7 @@ class FakeReader final : public Reader {
       const std::vector<TopicPartition>& partitions, int64_t time_ms, absl::Duration) override {
     std::vector<PartitionOffset> result;
     for (const TopicPartition& each : partitions) {
-      const auto offset = cluster_->OffsetForTime(each, time_ms);
+      const auto offset = cluster_->OffsetForTime(each, isolation_, time_ms);
       if (!offset.ok()) return offset.status();
       result.push_back({each.topic, each.partition, *offset});
     }

@@ -160,10 +160,15 @@ absl::StatusOr<Watermarks> FakeCluster::Marks(const TopicPartition& partition,
 }
 
 absl::StatusOr<int64_t> FakeCluster::OffsetForTime(const TopicPartition& partition,
-                                                   int64_t time_ms) {
+                                                   Isolation isolation, int64_t time_ms) {
   absl::MutexLock lock(&mutex_);
+  ExpireTransactions();
   const auto log = Find(partition);
   if (!log.ok()) return log.status();
+  if (time_ms == kBeginning) return 0;
+  if (time_ms == kEnd) {
+    return isolation == Isolation::kReadCommitted ? (*log)->StableEnd() : (*log)->End();
+  }
   for (const Entry& entry : (*log)->entries) {
     if (entry.record.timestamp_ms >= time_ms) return entry.record.offset;
   }

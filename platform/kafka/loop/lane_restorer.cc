@@ -45,22 +45,20 @@ absl::StatusOr<LaneRestorer::Marks> LaneRestorer::AskMarks(
     const std::map<int32_t, int64_t>& lanes) {
   auto reader = broker_.MakeReader(Isolation::kReadUncommitted);
   if (!reader.ok()) return reader.status();
-  Patience patience(clock_, options_.stall);
-  Marks marks;
+  std::vector<TopicPartition> partitions;
   for (const std::string& topic : options_.state_topics) {
-    for (const auto& [lane, committed] : lanes) {
-      while (true) {
-        const auto found = (*reader)->QueryWatermarks({topic, lane}, options_.call_timeout);
-        if (found.ok()) {
-          marks[{topic, lane}] = found->high;
-          patience.Progress();
-          break;
-        }
-        if (!WorthRetrying(found.status()) || !patience.Wait()) return found.status();
-      }
-    }
+    for (const auto& [lane, committed] : lanes) partitions.push_back({topic, lane});
   }
-  return marks;
+  Patience patience(clock_, options_.stall);
+  while (true) {
+    const auto ends = (*reader)->OffsetsForTime(partitions, kEnd, options_.call_timeout);
+    if (ends.ok()) {
+      Marks marks;
+      for (const PartitionOffset& each : *ends) marks[each.Partition()] = each.offset;
+      return marks;
+    }
+    if (!WorthRetrying(ends.status()) || !patience.Wait()) return ends.status();
+  }
 }
 
 absl::Status LaneRestorer::ReadTo(Marks marks) {
