@@ -29,33 +29,38 @@ TimerLane::TimerLane(const LaneWorld& world, int32_t partition)
 
 // --- taking over and giving up ---
 
-absl::StatusOr<int64_t> TimerLane::Assign(const kafka::Watermarks& log) {
+absl::StatusOr<int64_t> TimerLane::Assign() {
   const auto ownership = world_.index.Own(partition_);
   if (!ownership.ok()) return Failing(ownership.status(), "own");
-  const IndexState& state = ownership->state;
-  const bool ours = state.standing == Standing::kOurs;
-  const bool fits = ours && state.offset <= log.high && state.offset >= log.low;
   // What is in flight is still known if nobody had the partition since we parked it.
-  if (ownership->former_epoch != owner_.epoch || (ours && !fits)) {
-    in_flight_.Forget();
-    seen_ = decided_ = next_decided_ = 0;
-  }
+  if (ownership->former_epoch != owner_.epoch) Disbelieve();
   owner_ = ownership->owner;
   replaced_ = tell_replaced_ = caught_up_ = reset_pending_ = false;
   move_to_.reset();
   next_due_ms_ = kUnknownDue;
   next_check_ = world_.clock.Monotonic() + world_.options.check_interval;
-  if (fits || (ours && state.offset == 0)) {
-    Stand(state);
-    assigned_ = true;
-    return state.offset == 0 ? kafka::kBeginning : state.offset;
+  if (ownership->state.standing == Standing::kOurs) {
+    Stand(ownership->state);
+  } else {
+    const absl::Status reset = Rebuild(world_.metrics.rebuilt_empty, "empty");
+    if (reset_pending_) return reset;
+    move_to_.reset();  // the caller begins there
   }
-  const absl::Status reset = ours ? Rebuild(world_.metrics.rebuilt_beyond_end, "not in the log")
-                                  : Rebuild(world_.metrics.rebuilt_wiped, "nothing there");
-  if (reset_pending_) return reset;
-  move_to_.reset();  // the caller begins there
   assigned_ = true;
+  return cursor_ == 0 ? kafka::kBeginning : cursor_;
+}
+
+int64_t TimerLane::OutOfRange() {
+  Disbelieve();
+  Rebuild(world_.metrics.rebuilt_beyond_end, "not in the log").IgnoreError();
+  if (!reset_pending_) move_to_.reset();  // the caller begins there
   return kafka::kBeginning;
+}
+
+// What was learnt belongs to another log, or is out of date.
+void TimerLane::Disbelieve() {
+  in_flight_.Forget();
+  seen_ = decided_ = next_decided_ = 0;
 }
 
 void TimerLane::Park() {
@@ -223,8 +228,7 @@ void TimerLane::AtEnd(int64_t next) {
   decided_ = std::max(decided_, next_decided_);
   if (cursor_ <= next) return;
   // The index claims records that the topic does not have: it belongs to another log.
-  in_flight_.Forget();
-  seen_ = decided_ = next_decided_ = 0;
+  Disbelieve();
   Rebuild(world_.metrics.rebuilt_beyond_end, "beyond the end of the log").IgnoreError();
 }
 

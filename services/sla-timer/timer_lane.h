@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "platform/base/clock.h"
-#include "platform/kafka/reading.h"
+#include "platform/kafka/record.h"
 #include "services/sla-timer/broker_time.h"
 #include "services/sla-timer/deadline_index.h"
 #include "services/sla-timer/in_flight.h"
@@ -51,9 +51,11 @@ class TimerLane {
  public:
   TimerLane(const LaneWorld& world, int32_t partition);
 
-  // Takes the partition over in the index. `log`: what the state topic's partition holds now.
-  // Gives the offset to read from, or kafka::kBeginning.
-  absl::StatusOr<int64_t> Assign(const kafka::Watermarks& log);
+  // Takes the partition over in the index. Gives the offset to read from, or kafka::kBeginning.
+  absl::StatusOr<int64_t> Assign();
+  // The log does not reach to the offset that the index told, or begins behind it. Gives where to
+  // read from instead.
+  int64_t OutOfRange();
   void Park();
 
   // Records in offset order. Not OK: give the same ones again later (after a move, those from
@@ -90,6 +92,7 @@ class TimerLane {
   absl::Status ApplySome(std::span<const StateChange> changes);
   absl::Status Failing(const absl::Status& status, std::string_view what);
   void Remember(const StateChange& change);
+  void Disbelieve();
   void Stand(const IndexState& state);
   void CheckIndex();
   void ReadDue(std::vector<Firing>& firings);

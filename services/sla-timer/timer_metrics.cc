@@ -37,6 +37,7 @@ TimerMetrics::TimerMetrics(observability::Metrics& m)
                               LatenessBuckets())),
       stale_epochs(m.AddCounter("plazo_timer_stale_epochs_total",
                                 "Times another epoch stood in a partition we thought ours.")),
+      rebuilt_empty(Rebuilds(m, "empty")),
       rebuilt_wiped(Rebuilds(m, "wiped")),
       rebuilt_mismatch(Rebuilds(m, "mismatch")),
       rebuilt_beyond_end(Rebuilds(m, "beyond_end")),

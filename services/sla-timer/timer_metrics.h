@@ -22,7 +22,8 @@ struct TimerMetrics {
   observability::Counter& undelivered;
   observability::Histogram& lateness;
   observability::Counter& stale_epochs;
-  observability::Counter& rebuilt_wiped;       // no epoch or no offset
+  observability::Counter& rebuilt_empty;       // nothing was there when we came
+  observability::Counter& rebuilt_wiped;       // what was there has gone
   observability::Counter& rebuilt_mismatch;    // fewer or more deadlines than were put there
   observability::Counter& rebuilt_beyond_end;  // an offset that the topic has not reached
   observability::Counter& rollbacks;

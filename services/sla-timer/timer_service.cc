@@ -13,7 +13,6 @@ namespace {
 constexpr char kGroup[] = "plazo-sla-timer";
 constexpr char kStateTopic[] = "plazo.state.tickets.v1";
 constexpr char kCommandTopic[] = "plazo.cmd.inbound.v1";
-constexpr absl::Duration kWatermarkTimeout = absl::Seconds(5);
 constexpr absl::Duration kComplainEvery = absl::Seconds(10);
 // More lanes than that on one process fill the producer's queue, which then refuses: no harm.
 constexpr size_t kLanesPlannedFor = 64;
@@ -56,6 +55,7 @@ bool TimerService::RunOnce(absl::Duration wait) {
   bool did = TakeReports();
   did |= PumpLanes();
   for (const auto& [partition, lane] : lanes_) wait = std::min(wait, lane->UntilPump());
+  moving_.clear();  // what was asked for by now is done first
   did |= projector_.RunOnce(wait);
   TellLive();
   return did;
@@ -77,31 +77,13 @@ size_t TimerService::in_flight(int32_t partition) const {
 
 // --- the projector's calls ---
 
-absl::StatusOr<kafka::Watermarks> TimerService::AskWatermarks(
-    const kafka::TopicPartition& partition) {
-  if (!watermarks_) {
-    // Read-uncommitted: an offset may stand at the end of the log while a transaction is open.
-    auto reader = world_.broker.MakeReader(kafka::Isolation::kReadUncommitted);
-    if (!reader.ok()) return reader.status();
-    watermarks_ = *std::move(reader);
-  }
-  auto marks = watermarks_->QueryWatermarks(partition, kWatermarkTimeout);
-  if (!marks.ok()) watermarks_.reset();
-  return marks;
-}
-
 absl::StatusOr<std::vector<kafka::PartitionOffset>> TimerService::OnAssigned(
     std::span<const kafka::TopicPartition> partitions) {
   std::vector<kafka::PartitionOffset> positions;
   for (const kafka::TopicPartition& partition : partitions) {
-    const auto log = AskWatermarks(partition);
-    if (!log.ok()) {
-      Complain("state topic does not answer", log.status());
-      return log.status();
-    }
     std::unique_ptr<TimerLane>& lane = lanes_[partition.partition];
     if (!lane) lane = std::make_unique<TimerLane>(lane_world_, partition.partition);
-    const auto offset = lane->Assign(*log);
+    const auto offset = lane->Assign();
     if (!offset.ok()) {
       Complain("partition cannot be taken over", offset.status());
       return offset.status();
@@ -121,23 +103,35 @@ absl::Status TimerService::OnRecords(const kafka::TopicPartition& partition,
                                      std::span<const kafka::Record> records) {
   TimerLane* lane = Find(partition.partition);
   if (lane == nullptr) return Internal("records of a partition that was not assigned");
+  if (moving_.contains(partition.partition)) return Unavailable("cursor is being moved");
   const absl::Status status = lane->Take(records);
-  if (!status.ok()) Complain("records not taken", status);
   Follow(partition, *lane);
+  if (!status.ok()) {
+    Complain("records not taken", status);
+    return status;
+  }
+  // Nobody starts from what is committed: it shows the lag to operators.
+  projector_.Commit(partition, records.back().offset + 1);
   return status;
 }
 
 void TimerService::OnCaughtUp(const kafka::TopicPartition& partition) {
-  if (TimerLane* lane = Find(partition.partition)) lane->CaughtUp();
+  TimerLane* lane = Find(partition.partition);
+  if (lane != nullptr && !moving_.contains(partition.partition)) lane->CaughtUp();
 }
 
 void TimerService::OnEnd(const kafka::TopicPartition& partition, int64_t next) {
   TimerLane* lane = Find(partition.partition);
-  if (lane == nullptr) return;
+  if (lane == nullptr || moving_.contains(partition.partition)) return;
   lane->AtEnd(next);
   Follow(partition, *lane);
-  // Nobody starts from it: it shows the lag to operators.
-  if (lane->live()) projector_.Commit(partition, next);
+  if (!moving_.contains(partition.partition)) projector_.Commit(partition, next);
+}
+
+int64_t TimerService::OnOutOfRange(const kafka::TopicPartition& partition, int64_t /*asked*/,
+                                   const kafka::Watermarks& /*range*/) {
+  TimerLane* lane = Find(partition.partition);
+  return lane == nullptr ? kafka::kBeginning : lane->OutOfRange();
 }
 
 // --- our own steps ---
@@ -149,7 +143,10 @@ TimerLane* TimerService::Find(int32_t partition) {
 
 void TimerService::Follow(const kafka::TopicPartition& partition, TimerLane& lane) {
   if (lane.TakeReplaced()) projector_.Restart();
-  if (const auto offset = lane.TakeMove()) projector_.MoveTo(partition, *offset);
+  if (const auto offset = lane.TakeMove()) {
+    projector_.MoveTo(partition, *offset);
+    moving_.insert(partition.partition);
+  }
 }
 
 bool TimerService::TakeReports() {

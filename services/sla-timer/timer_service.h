@@ -20,6 +20,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -89,8 +90,9 @@ class TimerService final : private kafka::ProjectorHandler {
                          std::span<const kafka::Record> records) override;
   void OnCaughtUp(const kafka::TopicPartition& partition) override;
   void OnEnd(const kafka::TopicPartition& partition, int64_t next) override;
+  int64_t OnOutOfRange(const kafka::TopicPartition& partition, int64_t asked,
+                       const kafka::Watermarks& range) override;
 
-  absl::StatusOr<kafka::Watermarks> AskWatermarks(const kafka::TopicPartition& partition);
   TimerLane* Find(int32_t partition);
   void Follow(const kafka::TopicPartition& partition, TimerLane& lane);
   bool TakeReports();
@@ -108,7 +110,8 @@ class TimerService final : private kafka::ProjectorHandler {
   observability::RepeatedErrors errors_;
   const std::shared_ptr<Reports> reports_;
   std::map<int32_t, std::unique_ptr<TimerLane>> lanes_;  // parked ones too
-  std::unique_ptr<kafka::Reader> watermarks_;
+  // Whose cursor is to be moved by the projector's next step: until then it tells of the old place.
+  std::set<int32_t> moving_;
   std::atomic<bool> live_{false};
   kafka::Producer producer_;
   kafka::Projector projector_;  // last: it calls us until it is gone
