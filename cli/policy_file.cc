@@ -118,7 +118,9 @@ void Loader::ReadLexicons() {
 }
 
 void Loader::ReadZones() {
-  const std::string version = ZoneinfoVersion(zoneinfo_);
+  std::error_code error;
+  const bool database = fs::is_directory(zoneinfo_, error);
+  const std::string version = database ? ZoneinfoVersion(zoneinfo_) : "";
   for (const std::string& zone : policy::ZonesOf(content_.policy())) {
     absl::StatusOr<std::string> bytes = ReadZoneinfo(zone, zoneinfo_);
     absl::StatusOr<policy::v1::ZoneTable> table =
@@ -127,11 +129,14 @@ void Loader::ReadZones() {
       *content_.add_zones() = *std::move(table);
       continue;
     }
+    const std::string why = database
+                                ? MessageOf(table.status())
+                                : "there is no tz database in " + zoneinfo_ + " (package tzdata)";
     const Policy& policy = content_.policy();
-    if (policy.time_zone() == zone) Add("time_zone", MessageOf(table.status()));
+    if (policy.time_zone() == zone) Add("time_zone", why);
     for (int i = 0; i < policy.calendars_size(); ++i) {
       if (policy.calendars(i).time_zone() != zone) continue;
-      Add("calendars[" + std::to_string(i) + "].time_zone", MessageOf(table.status()));
+      Add("calendars[" + std::to_string(i) + "].time_zone", why);
     }
   }
 }

@@ -44,9 +44,9 @@ absl::StatusOr<PolicyFile> LoadPolicyFile(const std::string& path,
 // size, release of the tz database. The YAML can be loaded again.
 std::string PrintPolicy(const PolicyFile& file);
 
-// What differs, a value a line, additions last: `- path: old`, `+ path: new`. Elements
-// of lists are named by what identifies them (teams[billing].level), so that an insertion does not
-// show as a change of all that follows. Empty = the same.
+// What differs, a value a line: `- path: old`, `+ path: new`; additions and changes of order come
+// last. Elements of lists are named by what identifies them (teams[billing].level), so that an
+// insertion does not show as a change of all that follows. Empty = the same.
 std::string DiffPolicies(const policy::v1::Policy& before, const policy::v1::Policy& after);
 
 }  // namespace plazo::cli

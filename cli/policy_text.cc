@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
@@ -72,6 +73,8 @@ class Flat {
   explicit Flat(const Message& message) { AddFields(message, ""); }
 
   const std::vector<std::pair<std::string, std::string>>& values() const { return values_; }
+  // Names of each list's elements, by the path of the list.
+  const std::map<std::string, std::vector<std::string>>& orders() const { return orders_; }
   // nullptr = absent.
   const std::string* Find(const std::string& path) const {
     const auto it = by_path_.find(path);
@@ -108,12 +111,38 @@ class Flat {
         name += "#" + std::to_string(before + 1);
       }
       AddFields(element, path + "[" + name + "]");
+      orders_[path].push_back(std::move(name));
     }
   }
 
   std::vector<std::pair<std::string, std::string>> values_;
   std::map<std::string, size_t> by_path_;
+  std::map<std::string, std::vector<std::string>> orders_;
 };
+
+// The names that `other` has too, in the order of `names`.
+std::string Common(const std::vector<std::string>& names, const std::vector<std::string>& other) {
+  std::string text;
+  for (const std::string& name : names) {
+    if (std::find(other.begin(), other.end(), name) == other.end()) continue;
+    text += (text.empty() ? "" : "; ") + name;
+  }
+  return text;
+}
+
+// The first rule that matches counts: a policy differs when only their order does.
+std::string DiffOrders(const Flat& old_values, const Flat& new_values) {
+  std::string diff;
+  for (const auto& [path, names] : old_values.orders()) {
+    const auto now = new_values.orders().find(path);
+    if (now == new_values.orders().end()) continue;
+    const std::string before = Common(names, now->second);
+    const std::string after = Common(now->second, names);
+    if (before == after) continue;
+    diff += "- order of " + path + ": " + before + "\n+ order of " + path + ": " + after + "\n";
+  }
+  return diff;
+}
 
 }  // namespace
 
@@ -141,7 +170,7 @@ std::string DiffPolicies(const Policy& before, const Policy& after) {
   for (const auto& [path, value] : new_values.values()) {
     if (old_values.Find(path) == nullptr) diff += "+ " + path + ": " + value + "\n";
   }
-  return diff;
+  return diff + DiffOrders(old_values, new_values);
 }
 
 }  // namespace plazo::cli
