@@ -1,8 +1,8 @@
 #include "cli/mail_parse.h"
 
+#include <array>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
@@ -17,13 +17,22 @@ using Json = nlohmann::ordered_json;
 constexpr int kOk = 0;
 constexpr int kNoInput = 66;  // EX_NOINPUT
 
-std::optional<std::string> ReadFile(const std::string& file) {
-  if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::string bytes(std::istreambuf_iterator<char>(in), {});
+std::optional<std::string> ReadAll(std::istream& in) {
+  std::string bytes;
+  std::array<char, 1 << 16> chunk;
+  do {
+    in.read(chunk.data(), chunk.size());  // a directory sets badbit here; iterators would throw
+    bytes.append(chunk.data(), static_cast<std::size_t>(in.gcount()));
+  } while (in);
   if (in.bad()) return std::nullopt;
   return bytes;
+}
+
+std::optional<std::string> ReadFile(const std::string& file) {
+  if (file == "-") return ReadAll(std::cin);
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return std::nullopt;
+  return ReadAll(in);
 }
 
 Json Addresses(const std::vector<mime::Mailbox>& mailboxes) {

@@ -2,6 +2,7 @@
 
 #include <gmime/gmime.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "platform/mime/ascii.h"
@@ -16,16 +17,32 @@ struct Unref {
   void operator()(void* object) const { g_object_unref(object); }
 };
 
+// GMime's own decoding of encoded words in parameters ends at the first padded one: they are hidden
+// from it.
+constexpr std::string_view kWordBegin = "=?";
+constexpr std::string_view kHiddenWordBegin = "=~!~";
+
+std::string Replace(std::string_view s, std::string_view from, std::string_view to) {
+  std::string out;
+  for (std::size_t at; (at = s.find(from)) != std::string_view::npos;
+       s.remove_prefix(at + from.size())) {
+    out.append(s.substr(0, at)).append(to);
+  }
+  return out.append(s);
+}
+
 // GMime gets UTF-8 only, so that raw 8-bit file names do not depend on its guess.
 std::string ForGMime(std::string_view value) {
   value = value.substr(0, kMaxValue);
-  return IsValidUtf8(value) ? std::string(value) : DecodeText(value, "");
+  return Replace(IsValidUtf8(value) ? std::string(value) : DecodeText(value, ""), kWordBegin,
+                 kHiddenWordBegin);
 }
 
 // A parameter that still holds encoded words (RFC 2047 forbids them there; many programs write
 // them).
 std::string ParameterText(const char* value) {
-  return value == nullptr ? std::string() : DecodeHeaderText(ScrubUtf8(value));
+  if (value == nullptr) return {};
+  return DecodeHeaderText(Replace(ScrubUtf8(value), kHiddenWordBegin, kWordBegin));
 }
 
 bool IsToken(std::string_view s) {
@@ -82,6 +99,20 @@ GMimeContentEncoding EncodingOf(std::string_view name) {
   return GMIME_CONTENT_ENCODING_DEFAULT;
 }
 
+// Lists and virus scanners append plain text to encoded parts. What follows an empty line and is no
+// base64 is dropped.
+std::string_view WithoutFooter(std::string_view body) {
+  const std::size_t begin = body.find_first_not_of("\r\n");
+  std::size_t empty_line = body.find("\n\n", begin);
+  empty_line = std::min(empty_line, body.find("\n\r\n", begin));
+  if (empty_line == std::string_view::npos) return body;
+  for (const char c : body.substr(empty_line)) {
+    if (!IsAlpha(c) && !IsDigit(c) && !IsBlank(c) && c != '+' && c != '/' && c != '=')
+      return body.substr(0, empty_line);
+  }
+  return body;
+}
+
 }  // namespace
 
 ContentHeader ReadContentHeader(const HeaderBlock& headers) {
@@ -106,6 +137,7 @@ ContentHeader ReadContentHeader(const HeaderBlock& headers) {
 
 std::string DecodeTransferEncoding(std::string_view body, std::string_view transfer_encoding) {
   const GMimeContentEncoding encoding = EncodingOf(transfer_encoding);
+  if (encoding == GMIME_CONTENT_ENCODING_BASE64) body = WithoutFooter(body);
   if (encoding == GMIME_CONTENT_ENCODING_DEFAULT) return std::string(body);
   GMimeEncoding state;
   g_mime_encoding_init_decode(&state, encoding);

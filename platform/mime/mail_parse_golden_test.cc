@@ -66,6 +66,12 @@ TEST(MailParseGolden, LineEndsOfTheFileMakeNoDifference) {
   }
 }
 
+TEST(MailParse, DirectoryCannotBeRead) {
+  std::ostringstream out;
+  EXPECT_EQ(cli::MailParse({kTestData.string()}, out), 66);
+  EXPECT_EQ(nlohmann::json::parse(out.str())["error"], "cannot read file");
+}
+
 TEST(MailParse, MissingFileIsReportedInItsLineAndInTheExitCode) {
   std::ostringstream out;
   EXPECT_EQ(

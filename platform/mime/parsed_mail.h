@@ -28,7 +28,7 @@ struct ParseLimits {
       512u << 10;                  // of the outermost header block; larger: kResourceExhausted
   std::size_t max_headers = 1000;  // outermost; more: kResourceExhausted
   std::size_t max_parts = 200;     // further parts are left out, `truncated` is set
-  std::size_t max_depth = 20;      // deeper parts are left out, `truncated` is set
+  std::size_t max_depth = 30;      // deeper parts are left out, `truncated` is set
   std::size_t max_text_bytes =
       4u << 20;                      // of text, of html: cut at a character, `truncated` is set
   std::size_t max_addresses = 500;   // a header: further ones are left out, `truncated` is set

@@ -261,9 +261,11 @@ absl::StatusOr<TemplateSet> TemplateSet::Load(const TemplateOptions& options) {
   };
   for (const Place& place : places) {
     Source source{.file = place.file.string()};
+    std::error_code error_code;
+    const bool regular = fs::is_regular_file(place.file, error_code);
     std::ifstream in(place.file, std::ios::binary);
-    source.text.assign(std::istreambuf_iterator<char>(in), {});
-    if (!in.good() && !in.eof()) {
+    if (regular && in) source.text.assign(std::istreambuf_iterator<char>(in), {});
+    if (!regular || !in) {
       fail(ErrorAt(source, 1, "cannot be read"));
       continue;
     }

@@ -126,6 +126,7 @@ TEST_F(TemplateSetTest, EveryErrorIsReportedWithItsPlace) {
   Write("en/g.mustache", "Subject: x\n\n{{Bad-Name}}\n");
   Write("en/h.mustache", "Subject: x\n\n");
   Write("en/i.mustache", "Subject:\n\nx");
+  fs::create_directories(root_ / "en" / "j.mustache");
   EXPECT_THAT(
       LoadError({"z"}),
       AllOf(HasSubstr("a.mustache:1: the first line"), HasSubstr("b.mustache:2: an empty line"),
@@ -133,7 +134,8 @@ TEST_F(TemplateSetTest, EveryErrorIsReportedWithItsPlace) {
             HasSubstr("d.mustache:4: tag is not closed"), HasSubstr("e.mustache:5: partials"),
             HasSubstr("f.mustache:1: Unopened section"), HasSubstr("g.mustache:3: malformed field"),
             HasSubstr("h.mustache:3: the body is empty"),
-            HasSubstr("i.mustache:1: the subject is empty"), HasSubstr("z.mustache:1: missing")));
+            HasSubstr("i.mustache:1: the subject is empty"),
+            HasSubstr("j.mustache:1: cannot be read"), HasSubstr("z.mustache:1: missing")));
 }
 
 TEST_F(TemplateSetTest, MissingDirectoryIsNotFound) {
