@@ -62,6 +62,8 @@ struct Row {
   const char* rule;
 };
 
+void PrintTo(const Row& row, std::ostream* out) { *out << row.policy << ", " << row.fact; }
+
 class RuleTable : public ::testing::TestWithParam<Row> {};
 
 TEST_P(RuleTable, IsWhatTheFactSays) {
@@ -169,6 +171,8 @@ struct HoursRow {
   const char* closed_at;
 };
 
+void PrintTo(const HoursRow& row, std::ostream* out) { *out << row.policy << ", " << row.fact; }
+
 class TeamHours : public ::testing::TestWithParam<HoursRow> {};
 
 TEST_P(TeamHours, AreThoseOfItsZoneInSummerAndWinter) {
@@ -217,6 +221,44 @@ TEST(Introserv, SpecialistsAreFoundByWhatAndWhere) {  // F8-F10
   EXPECT_EQ(policy->TeamForClassified(classify::kDataCentre, "mars").id(), "data-centre");
   EXPECT_EQ(policy->TeamForClassified("astrologers").id(), "support-engineers");
 }
+
+struct Example {
+  const char* fact;
+  const char* text;
+  const char* team;
+};
+
+void PrintTo(const Example& row, std::ostream* out) { *out << row.fact << ", " << row.text; }
+
+class WorkedExample : public ::testing::TestWithParam<Example> {};
+
+TEST_P(WorkedExample, SuggestsTheTeamOfTheDocument) {
+  const auto policy = Load(kA);
+  const Classification read =
+      policy->classifier().Classify({.channel = CHANNEL_TICKET, .body = GetParam().text});
+  EXPECT_EQ(policy->TeamForClassified(read.team()).id(), GetParam().team);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Introserv, WorkedExample,
+    ::testing::Values(
+        Example{"F19", "Why was I charged twice?", "support-engineers"},
+        Example{"F19", "¿Por qué me han cobrado dos veces?", "support-engineers"},
+        Example{"F19", "Perché mi è stato addebitato due volte?", "support-engineers"},
+        Example{"F19", "Чому з мене двічі списали гроші?", "support-engineers"},
+        Example{"F20", "My VPS is slow", "system-administrators"},
+        Example{"F20", "Mi VPS va muy lento", "system-administrators"},
+        Example{"F20", "Il mio VPS è lento", "system-administrators"},
+        Example{"F20", "Мій VPS працює повільно", "system-administrators"},
+        Example{"F21", "Can you set up a custom firewall rule set for my VPS?",
+                "system-administrators"},
+        Example{"F21", "¿Pueden configurar reglas de firewall personalizadas para mi VPS?",
+                "system-administrators"},
+        Example{"F21",
+                "Potete configurare un set di regole firewall personalizzate per il mio VPS?",
+                "system-administrators"},
+        Example{"F21", "Чи можете налаштувати власний набір правил фаєрвола для мого VPS?",
+                "system-administrators"}));
 
 TEST(Introserv, EveryCauseHasWordsInEveryLanguage) {  // F11, F12, I19
   const auto policy = Load(kA);

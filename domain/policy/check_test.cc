@@ -4,8 +4,8 @@
 
 #include <functional>
 
-#include "domain/policy/terms.h"
 #include "domain/policy/policy_fixture.h"
+#include "domain/policy/terms.h"
 
 namespace plazo::policy {
 namespace {
@@ -22,6 +22,8 @@ struct Fault {
   void (*plant)(v1::Policy&);
   const char* found;
 };
+
+void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.what; }
 
 class OneFault : public ::testing::TestWithParam<Fault> {};
 
