@@ -9,6 +9,8 @@ namespace {
 constexpr float kSeen = 0.3F;
 // An answer that no intent speaks for is unlikely, not impossible.
 constexpr double kFloor = 0.005;
+// Intents that nothing speaks for must not outweigh together one that something does.
+constexpr double kUnseen = 3;
 
 }  // namespace
 
@@ -107,7 +109,10 @@ double RuleTable::Value(const Rule& rule, const Reading& reading) {
 Evidence RuleTable::Judge(const Reading& reading) const {
   Evidence evidence;
   evidence.intent_scores.reserve(intents_.size());
-  for (const IntentEntry& intent : intents_) evidence.intent_scores.push_back(intent.prior);
+  for (const IntentEntry& intent : intents_) {
+    evidence.intent_scores.push_back(intent.prior > 0 ? intent.prior : intent.prior - kUnseen);
+  }
+  std::vector<bool> seen(intents_.size());
   Scores shifts = {};
   for (size_t r = 0; r < rules_.size(); ++r) {
     const Rule& rule = rules_[r];
@@ -115,7 +120,10 @@ Evidence RuleTable::Judge(const Reading& reading) const {
     if (value == 0) continue;
     evidence.fired.push_back({r, value});
     if (rule.intent >= 0) {
-      evidence.intent_scores[static_cast<size_t>(rule.intent)] += value;
+      const auto intent = static_cast<size_t>(rule.intent);
+      if (!seen[intent]) evidence.intent_scores[intent] = intents_[intent].prior;
+      seen[intent] = true;
+      evidence.intent_scores[intent] += value;
     } else {
       shifts[static_cast<size_t>(rule.field)][static_cast<size_t>(rule.answer)] += value;
     }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "platform/config/config.h"
@@ -50,6 +51,41 @@ absl::StatusOr<std::vector<LabelledMessage>> LoadMessages(const std::string& pat
         if (field == std::string(kScoredNames[f])) m.unsure[f] = true;
       }
     }
+    messages.push_back(std::move(m));
+  }
+  return messages;
+}
+
+absl::StatusOr<std::vector<LabelledMessage>> LoadPhrasings(
+    const std::string& path,
+    const google::protobuf::RepeatedPtrField<policy::v1::Lexicon>& lexicons) {
+  std::map<std::string, std::array<int, kFields>> answers;
+  for (const policy::v1::Lexicon& lexicon : lexicons) {
+    for (const policy::v1::Intent& intent : lexicon.intents()) {
+      answers[intent.name()] = {
+          AnswerIndex(kDepartment, intent.department()), AnswerIndex(kTeam, intent.team()),
+          AnswerIndex(kImpact, intent.impact()), AnswerIndex(kComplexity, intent.complexity())};
+    }
+  }
+  std::ifstream in(path);
+  if (!in) return absl::NotFoundError(path);
+  std::vector<LabelledMessage> messages;
+  std::map<std::string, int> ordinals;
+  for (std::string line; std::getline(in, line);) {
+    const size_t tab = line.find('\t');
+    const std::string intent = line.substr(0, tab);
+    if (tab == std::string::npos || !answers.contains(intent)) {
+      return absl::InvalidArgumentError(path + ": no such intent: " + line.substr(0, 60));
+    }
+    const std::string text = line.substr(tab + 1);
+    const size_t bar = text.find(" | ");
+    LabelledMessage m{.id = "phrasing-" + intent + std::to_string(++ordinals[intent]),
+                      .language = std::filesystem::path(path).stem().string(),
+                      .channel = core::v1::CHANNEL_TICKET,
+                      .subject = bar == std::string::npos ? "" : text.substr(0, bar),
+                      .body = bar == std::string::npos ? text : text.substr(bar + 3),
+                      .answers = answers[intent]};
+    m.escalates = m.answers[kTeam] != 0;
     messages.push_back(std::move(m));
   }
   return messages;

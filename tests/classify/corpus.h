@@ -38,6 +38,12 @@ struct LabelledMessage {
 // One JSON object a line, with the keys of tests/data/messages_*.jsonl.
 absl::StatusOr<std::vector<LabelledMessage>> LoadMessages(const std::string& path);
 
+// One message a line, `intent<TAB>subject | body` (the subject may be missing), labelled as the
+// intent says. `language` is the file's name without its folder and ending.
+absl::StatusOr<std::vector<LabelledMessage>> LoadPhrasings(
+    const std::string& path,
+    const google::protobuf::RepeatedPtrField<policy::v1::Lexicon>& lexicons);
+
 // All of policies/lexicon/, in the order of their names; `model` = false leaves out the trained
 // weights.
 absl::StatusOr<google::protobuf::RepeatedPtrField<policy::v1::Lexicon>> LoadLexicons(

@@ -29,11 +29,14 @@ T OrDie(absl::StatusOr<T> value) {
 }
 
 std::vector<LabelledMessage> Load(const std::vector<std::string>& arguments) {
+  const auto lexicons = OrDie(LoadLexicons(kLexicons, false));
   std::vector<LabelledMessage> all;
   for (const std::string& argument : arguments) {
     const size_t colon = argument.find(':');
     const std::string split = colon == std::string::npos ? "" : argument.substr(colon + 1);
-    for (LabelledMessage& m : OrDie(LoadMessages(argument.substr(0, colon)))) {
+    const std::string path = argument.substr(0, colon);
+    for (LabelledMessage& m :
+         OrDie(path.ends_with(".tsv") ? LoadPhrasings(path, lexicons) : LoadMessages(path))) {
       if (split.empty() || m.split == split) all.push_back(std::move(m));
     }
   }
@@ -92,7 +95,8 @@ int Errors(const std::vector<LabelledMessage>& messages, const Classifier& class
     }
     if (got.language() != m.language) wrong += " language ->" + got.language();
     if (wrong.empty()) continue;
-    std::printf("%s:%s (%.2f)\n", m.id.c_str(), wrong.c_str(), got.confidence());
+    std::printf("%s:%s (%.2f) %s | %.200s\n", m.id.c_str(), wrong.c_str(), got.confidence(),
+                m.subject.c_str(), m.body.c_str());
     for (const auto& reason : got.reasons()) {
       std::printf("    %.1f %s\n", reason.weight(), reason.text().c_str());
     }

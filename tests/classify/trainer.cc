@@ -16,6 +16,10 @@ struct Settings {
   double ridge = 0.002;
   int epochs = 60;
   double rate = 0.15;
+  // How much the rules count beside the trained weights when both are used.
+  double rules = 0.5;
+  // Leaves the concepts to the rules: the words alone are trained.
+  bool text_only = false;
 };
 
 Settings FromEnvironment() {
@@ -23,6 +27,8 @@ Settings FromEnvironment() {
   if (const char* v = std::getenv("LAB_OFFSET")) s.offset = std::atof(v);
   if (const char* v = std::getenv("LAB_RIDGE")) s.ridge = std::atof(v);
   if (const char* v = std::getenv("LAB_EPOCHS")) s.epochs = std::atoi(v);
+  if (const char* v = std::getenv("LAB_RULES")) s.rules = std::atof(v);
+  s.text_only = std::getenv("LAB_TEXT_ONLY") != nullptr;
   return s;
 }
 
@@ -82,6 +88,7 @@ Weights Train(const std::vector<const Example*>& examples, size_t field, const S
         };
         step(weights.bias[a], squares.bias[a], gradient);
         for (const Feature& f : example.features) {
+          if (settings.text_only && f.bucket >= kTrainedBuckets / 4 * 3) continue;
           float& w = weights.w[f.bucket][a];
           step(w, squares.w[f.bucket][a],
                gradient * f.value + static_cast<float>(settings.ridge) * w);
@@ -169,7 +176,7 @@ std::string TrainToYaml(const std::vector<Example>& examples) {
   for (size_t f = 0; f < kFields; ++f) {
     yaml += "  - {field: " + std::string(kFieldNames[f]) + ", weight: 1}\n";
   }
-  yaml += "  rules: " + std::to_string(settings.offset) + "\n";
+  yaml += "  rules: " + std::to_string(settings.rules) + "\n";
   std::string encoded;
   absl::Base64Escape(bytes, &encoded);
   return yaml + "  weights: " + encoded + "\n";
