@@ -192,7 +192,7 @@ TEST(ParseMail, EvilInputTakesLinearTime) {
       [&](int n) { return html + Repeat("<a href=\"http://h.example/\">", n); },
       [&](int n) { return html + Repeat("<!--", n); },
       [&](int n) { return html + Repeat("<style>", n); },
-      [&](int n) { return html + Repeat("<a =\"<a =\">\"", n) + " ='"; },
+      [&](int n) { return html + Repeat("<a =\">\"", n) + " ='"; },
       [&](int n) { return html + Repeat("<a b='", n) + Repeat("<a b=\"", n); },
       [&](int n) { return html + Repeat("<", n) + Repeat("&", n) + Repeat("&#", n); },
       [&](int n) {

@@ -29,6 +29,8 @@ TEST(Charset, Decode) {
       {"utf-8", "a\xc3\xb1o", "año"},
       {"", "a\xf1o", "año"},
       {"us-ascii", "a\xc3\xb1o", "año"},
+      {"iso-8859-1", "a\xc3\xb1o", "año"},
+      {"koi8-u", "\xd0\x9f\xd1\x80\xd0\xb8", "При"},
       {"iso-8859-1", "\x80uro a\xf1o", "€uro año"},
       {"windows-1251", "\xcf\xf0\xe8\xe2\xb3\xf2", "Привіт"},
       {"koi8-u", "\xf0\xd2\xc9\xd7\xa6\xd4", "Привіт"},
