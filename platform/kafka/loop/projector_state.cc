@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "platform/base/status.h"
+#include "platform/kafka/error.h"
 
 namespace plazo::kafka {
 
@@ -95,7 +96,11 @@ void Projector::State::Close() {
 void Projector::State::Fail(const absl::Status& why) {
   ++counters_.restarts;
   Close();
-  not_before_ = clock_.Monotonic() + backoff_.Next();
+  // Two processes with one static id would fence each other in turn: let a session pass first.
+  not_before_ =
+      clock_.Monotonic() +
+      (IsFencedInstance(why) ? options_.session_timeout + backoff_.Jitter(options_.session_timeout)
+                             : backoff_.Next());
   absl::MutexLock lock(&mutex_);
   last_error_ = why;
   restart_ = false;
