@@ -11,7 +11,7 @@ namespace plazo::sla_timer {
 namespace {
 
 constexpr absl::Duration kMinRest = absl::Milliseconds(100);
-constexpr absl::Duration kMaxRest = absl::Seconds(2);
+constexpr absl::Duration kMaxRest = absl::Seconds(1);
 
 absl::StatusOr<Standing> ReadStanding(const redis::Reply& reply) {
   const auto word = reply.AsString();
@@ -50,8 +50,9 @@ absl::StatusOr<std::vector<DueDeadline>> ReadDue(const redis::Reply& reply) {
   return result;
 }
 
-bool Unreachable(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsAborted(status) || absl::IsDeadlineExceeded(status);
+// It took its time to fail. (A connection that cannot be made fails at once by itself.)
+bool Hung(const absl::Status& status) {
+  return absl::IsAborted(status) || absl::IsDeadlineExceeded(status);
 }
 
 }  // namespace
@@ -73,7 +74,7 @@ absl::StatusOr<std::vector<redis::Reply>> RedisDeadlineIndex::Eval(const redis::
   const auto reply = endpoints_.For(partition).Eval(script, PartitionKeys(key_prefix_, partition),
                                                     std::move(args));
   if (!reply.ok()) {
-    if (Unreachable(reply.status())) {
+    if (Hung(reply.status())) {
       rest.pause = std::clamp(rest.pause * 2, kMinRest, kMaxRest);
       rest.until = clock_.Monotonic() + rest.pause;
     }

@@ -3,8 +3,8 @@
 // The deadline index of production: sorted sets in Redis (names in redis_keys.h, scripts in
 // redis_scripts.h). Partition p lives at endpoint p mod n.
 //
-// After an endpoint failed, calls to it fail at once for 100 ms to 2 s (doubling), so that a Redis
-// that hangs costs one command timeout now and then instead of one a call.
+// After an endpoint failed to answer, calls to it fail at once for 100 ms to 1 s (doubling), so
+// that a Redis that hangs costs one command timeout now and then instead of one a call.
 
 #include <absl/time/time.h>
 

@@ -116,7 +116,7 @@ absl::Status TimerLane::GoBack(const IndexState& state) {
 
 absl::Status TimerLane::Rebuild(observability::Counter& reason, std::string_view why) {
   reason.Increment();
-  observability::LogWarning("index is filled anew", {{"partition", partition_}, {"reason", why}});
+  observability::LogInfo("index is filled anew", {{"partition", partition_}, {"reason", why}});
   caught_up_ = false;
   reset_pending_ = true;
   next_due_ms_ = kUnknownDue;

@@ -5,6 +5,7 @@
 
 #include "platform/base/fail_point.h"
 #include "platform/base/status.h"
+#include "platform/kafka/error.h"
 #include "platform/observability/log.h"
 
 namespace plazo::sla_timer {
@@ -13,6 +14,9 @@ namespace {
 constexpr char kGroup[] = "plazo-sla-timer";
 constexpr char kStateTopic[] = "plazo.state.tickets.v1";
 constexpr char kCommandTopic[] = "plazo.cmd.inbound.v1";
+// When the index says that a partition has another owner, the group usually says so within two
+// heartbeats. Joining at once would throw out a process that was started with our id.
+constexpr absl::Duration kRejoinAfter = absl::Seconds(5);
 constexpr absl::Duration kComplainEvery = absl::Seconds(10);
 // More lanes than that on one process fill the producer's queue, which then refuses: no harm.
 constexpr size_t kLanesPlannedFor = 64;
@@ -54,9 +58,11 @@ bool TimerService::RunOnce(absl::Duration wait) {
   if (!options_.own_thread) producer_.Pump();
   bool did = TakeReports();
   did |= PumpLanes();
+  RejoinIfReplaced();
   for (const auto& [partition, lane] : lanes_) wait = std::min(wait, lane->UntilPump());
   moving_.clear();  // what was asked for by now is done first
   did |= projector_.RunOnce(wait);
+  TellRestart();
   TellLive();
   return did;
 }
@@ -97,6 +103,7 @@ void TimerService::OnRevoked(std::span<const kafka::TopicPartition> partitions) 
   for (const kafka::TopicPartition& partition : partitions) {
     if (TimerLane* lane = Find(partition.partition)) lane->Park();
   }
+  rejoin_at_ = absl::InfiniteDuration();
 }
 
 absl::Status TimerService::OnRecords(const kafka::TopicPartition& partition,
@@ -142,7 +149,9 @@ TimerLane* TimerService::Find(int32_t partition) {
 }
 
 void TimerService::Follow(const kafka::TopicPartition& partition, TimerLane& lane) {
-  if (lane.TakeReplaced()) projector_.Restart();
+  if (lane.TakeReplaced()) {
+    rejoin_at_ = std::min(rejoin_at_, world_.clock.Monotonic() + kRejoinAfter);
+  }
   if (const auto offset = lane.TakeMove()) {
     projector_.MoveTo(partition, *offset);
     moving_.insert(partition.partition);
@@ -209,6 +218,24 @@ void TimerService::Send(TimerLane& lane, const Firing& firing) {
       break;
   }
   PLAZO_FAIL_POINT("sla-timer.after_fire");
+}
+
+void TimerService::RejoinIfReplaced() {
+  if (world_.clock.Monotonic() < rejoin_at_) return;
+  rejoin_at_ = absl::InfiniteDuration();
+  projector_.Restart();
+}
+
+void TimerService::TellRestart() {
+  const uint64_t restarts = projector_.counters().restarts.load();
+  if (restarts == std::exchange(restarts_told_, restarts)) return;
+  const absl::Status why = projector_.LastError();
+  if (!why.ok() && kafka::IsFencedInstance(why)) {
+    observability::LogError("another process has our instance id",
+                            {{"instance", options_.instance}, {"status", why}});
+  } else {
+    Complain("reading starts afresh", why);
+  }
 }
 
 void TimerService::TellLive() {

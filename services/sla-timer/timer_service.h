@@ -98,6 +98,8 @@ class TimerService final : private kafka::ProjectorHandler {
   bool TakeReports();
   bool PumpLanes();
   void Send(TimerLane& lane, const Firing& firing);
+  void RejoinIfReplaced();
+  void TellRestart();
   void TellLive();
   void Complain(std::string_view what, const absl::Status& status);
 
@@ -112,6 +114,8 @@ class TimerService final : private kafka::ProjectorHandler {
   std::map<int32_t, std::unique_ptr<TimerLane>> lanes_;  // parked ones too
   // Whose cursor is to be moved by the projector's next step: until then it tells of the old place.
   std::set<int32_t> moving_;
+  absl::Duration rejoin_at_ = absl::InfiniteDuration();
+  uint64_t restarts_told_ = 0;
   std::atomic<bool> live_{false};
   kafka::Producer producer_;
   kafka::Projector projector_;  // last: it calls us until it is gone

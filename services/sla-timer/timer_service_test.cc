@@ -317,6 +317,35 @@ TEST_F(TimerServiceTest, AReplacedProcessIsHarmless) {
   ExpectIndexEqualsState();
 }
 
+TEST_F(TimerServiceTest, TwoProcessesWithOneIdDoNotThrowEachOtherOut) {
+  service_ = Make();
+  OpenMany(20, kNow + 10'000);
+  RunFor(absl::Seconds(1));
+  other_ = Make();
+  RunFor(absl::Seconds(25));
+  EXPECT_FALSE(service_->live());
+  EXPECT_TRUE(other_->live());
+  EXPECT_EQ(Fired(), 20u);
+  EXPECT_LE(metrics_.stale_epochs.Value(), kLanes);
+  EXPECT_TRUE(quiet_.Contains("another process has our instance id"));
+}
+
+// An index that was thrown back to an earlier owner is taken over again, after a while.
+TEST_F(TimerServiceTest, AnEpochThatWentBackIsHealed) {
+  service_ = Make();
+  OpenMany(20, kNow + 10'000);
+  RunFor(absl::Seconds(1));
+  const FakeDeadlineIndex::Data old = index_.Snapshot();
+  service_.reset();
+  service_ = Make();
+  RunFor(absl::Seconds(1));
+  index_.Restore(old);
+  RunFor(absl::Seconds(20));
+  EXPECT_TRUE(service_->live());
+  EXPECT_EQ(router_->news.size(), 20u);
+  ExpectIndexEqualsState();
+}
+
 TEST_F(TimerServiceTest, UndeliveredFiringsAreMadeAgain) {
   service_ = Make();
   OpenMany(5, kNow + 1000);
