@@ -53,15 +53,7 @@ class Reader {
     }
     ++at_;
     if (in_angle_) {
-      if (c == '>') {
-        in_angle_ = false;
-      } else if ((c == ',' || c == ';') && !element_.angle.starts_with('@')) {
-        Finish();  // "<a@b, c@d": never closed
-      } else if (c == '<') {
-        element_.angle.clear();  // "<<a@b>": the innermost bracket counts
-      } else {
-        element_.angle.push_back(c);
-      }
+      StepInAngle(c);
       return;
     }
     switch (c) {
@@ -94,6 +86,18 @@ class Reader {
       default:
         element_.has_at = element_.has_at || c == '@';
         element_.phrase.push_back(c);
+    }
+  }
+
+  void StepInAngle(char c) {
+    if (c == '>') {
+      in_angle_ = false;
+    } else if ((c == ',' || c == ';') && !element_.angle.starts_with('@')) {
+      Finish();  // "<a@b, c@d": never closed
+    } else if (c == '<') {
+      element_.angle.clear();  // "<<a@b>": the innermost bracket counts
+    } else {
+      element_.angle.push_back(c);
     }
   }
 

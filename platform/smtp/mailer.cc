@@ -232,6 +232,7 @@ struct Mailer::State {
   void Configure();
   SendOutcome Attempt(const Envelope& envelope, Transfer& transfer, const SendTimeouts& timeouts,
                       bool fresh);
+  SendOutcome OutcomeOf(CURLcode result, const Transfer& transfer);
 };
 
 absl::Status Mailer::State::ReadCredentials() {
@@ -304,13 +305,16 @@ SendOutcome Mailer::State::Attempt(const Envelope& envelope, Transfer& transfer,
   curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT,
                    static_cast<long>(absl::ToInt64Seconds(reply)));
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, Milliseconds(timeouts.total));
-
   const CURLcode result = curl_easy_perform(handle);
-  long new_connections = 0;
-  curl_easy_getinfo(handle, CURLINFO_NUM_CONNECTS, &new_connections);
+  const SendOutcome outcome = OutcomeOf(result, transfer);
   curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, nullptr);
   curl_easy_setopt(handle, CURLOPT_DEBUGDATA, nullptr);
+  return outcome;
+}
 
+SendOutcome Mailer::State::OutcomeOf(CURLcode result, const Transfer& transfer) {
+  long new_connections = 0;
+  curl_easy_getinfo(curl.get(), CURLINFO_NUM_CONNECTS, &new_connections);
   SendOutcome outcome;
   outcome.result = Classify(result, transfer);
   outcome.reused_connection = new_connections == 0;

@@ -237,6 +237,23 @@ void FindFiles(const fs::path& root, const std::string& tenant, std::vector<Plac
   }
 }
 
+std::vector<Place> FindAllFiles(const fs::path& directory) {
+  std::vector<Place> places;
+  FindFiles(directory, "", places);
+  for (const fs::path& tenant : SortedEntries(directory / kTenants)) {
+    if (IsDirectory(tenant)) FindFiles(tenant, tenant.filename().string(), places);
+  }
+  return places;
+}
+
+std::optional<std::string> ReadSource(const fs::path& file, Source& source) {
+  std::error_code error;
+  std::ifstream in(file, std::ios::binary);
+  if (!fs::is_regular_file(file, error) || !in) return ErrorAt(source, 1, "cannot be read");
+  source.text.assign(std::istreambuf_iterator<char>(in), {});
+  return std::nullopt;
+}
+
 }  // namespace
 
 TemplateSet::TemplateSet() = default;
@@ -245,34 +262,22 @@ TemplateSet& TemplateSet::operator=(TemplateSet&&) noexcept = default;
 TemplateSet::~TemplateSet() = default;
 
 absl::StatusOr<TemplateSet> TemplateSet::Load(const TemplateOptions& options) {
-  if (!IsDirectory(options.directory))
+  if (!IsDirectory(options.directory)) {
     return absl::NotFoundError("no template directory " + options.directory);
-  std::vector<Place> places;
-  FindFiles(options.directory, "", places);
-  for (const fs::path& tenant : SortedEntries(fs::path(options.directory) / kTenants)) {
-    if (IsDirectory(tenant)) FindFiles(tenant, tenant.filename().string(), places);
   }
-
   TemplateSet set;
   set.fallbacks_ = options.fallbacks;
   std::string errors;
   const auto fail = [&errors](std::string_view error) {
     errors.append(errors.empty() ? "" : "\n").append(error);
   };
-  for (const Place& place : places) {
-    Source source{.file = place.file.string()};
-    std::error_code error_code;
-    const bool regular = fs::is_regular_file(place.file, error_code);
-    std::ifstream in(place.file, std::ios::binary);
-    if (regular && in) source.text.assign(std::istreambuf_iterator<char>(in), {});
-    if (!regular || !in) {
-      fail(ErrorAt(source, 1, "cannot be read"));
-      continue;
-    }
+  for (const Place& place : FindAllFiles(options.directory)) {
     auto parsed = std::make_unique<Template>();
-    parsed->file = source.file;
+    parsed->file = place.file.string();
     parsed->language = place.language;
-    std::optional<std::string> error = ReadTags(source, parsed->fields);
+    Source source{.file = parsed->file};
+    std::optional<std::string> error = ReadSource(place.file, source);
+    if (!error.has_value()) error = ReadTags(source, parsed->fields);
     if (!error.has_value()) error = ParseFile(source, parsed->subject, parsed->body);
     if (error.has_value()) fail(*error);
     set.templates_[TemplateKey(place.tenant, place.language, place.kind)] = std::move(parsed);
