@@ -21,9 +21,6 @@ struct Verdict {
   std::array<double, kFields> shares = {};
 };
 
-// Which teams work for a department: bit by index of kAnswers.
-constexpr std::array<unsigned, 3> kTeamsOf = {0b1101, 0b0011, 0b1101};
-
 std::array<double, 4> Softmax(const std::array<double, 4>& scores) {
   const double best = *std::max_element(scores.begin(), scores.end());
   std::array<double, 4> shares = {};
@@ -33,18 +30,24 @@ std::array<double, 4> Softmax(const std::array<double, 4>& scores) {
   return shares;
 }
 
-Verdict Decide(Scores scores) {
+// The answers must fit together: only combinations that some intent has are possible. A combination is as likely as
+// its answers are together; an answer's share is that of the combinations with it.
+Verdict Decide(const Scores& scores, const std::vector<std::array<int, kFields>>& combinations) {
+  std::array<std::array<double, 4>, kFields> shares;
+  for (size_t f = 0; f < kFields; ++f) shares[f] = Softmax(scores[f]);
+  Scores together = {};
+  double sum = 0;
+  for (const std::array<int, kFields>& combination : combinations) {
+    double product = 1;
+    for (size_t f = 0; f < kFields; ++f) product *= shares[f][static_cast<size_t>(combination[f])] + 1e-6;
+    for (size_t f = 0; f < kFields; ++f) together[f][static_cast<size_t>(combination[f])] += product;
+    sum += product;
+  }
   Verdict verdict;
   for (size_t f = 0; f < kFields; ++f) {
-    if (f == kTeam) {
-      for (size_t a = 0; a < 4; ++a) {
-        if ((kTeamsOf[verdict.answers[kDepartment]] >> a & 1) == 0) scores[f][a] = -1e9;
-      }
-    }
-    const std::array<double, 4> shares = Softmax(scores[f]);
-    verdict.answers[f] =
-        static_cast<size_t>(std::max_element(shares.begin(), shares.end()) - shares.begin());
-    verdict.shares[f] = shares[verdict.answers[f]];
+    const auto* best = std::max_element(together[f].begin(), together[f].end());
+    verdict.answers[f] = static_cast<size_t>(best - together[f].begin());
+    verdict.shares[f] = *best / sum;
   }
   return verdict;
 }
@@ -152,7 +155,7 @@ core::v1::Classification Classifier::Classify(const Message& message) const {
   const Work work = pipeline.Run(message);
   Scores scores = work.evidence.scores;
   pipeline.AddModel(work, scores);
-  const Verdict verdict = Decide(scores);
+  const Verdict verdict = Decide(scores, pipeline.combinations());
 
   core::v1::Classification out;
   out.set_language(pipeline.languages().languages()[work.language.best]);

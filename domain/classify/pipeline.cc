@@ -123,6 +123,11 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Build(
   if (pipeline->rules_.intents().empty()) errors += "no lexicon has intents\n";
   if (!errors.empty()) return absl::InvalidArgumentError(errors);
   pipeline->MakeReader(lexicons);
+  for (const IntentEntry& intent : pipeline->rules_.intents()) {
+    std::vector<std::array<int, kFields>>& all = pipeline->combinations_;
+    if (std::find(all.begin(), all.end(), intent.answers) == all.end())
+      all.push_back(intent.answers);
+  }
   pipeline->features_ =
       std::make_unique<FeatureMaker>(pipeline->concept_names_, pipeline->rules_.intents());
   return pipeline;

@@ -39,6 +39,8 @@ class Pipeline {
 
   const std::vector<std::string>& concept_names() const { return concept_names_; }
   const RuleTable& rules() const { return rules_; }
+  // The different answers that intents have, each once.
+  const std::vector<std::array<int, kFields>>& combinations() const { return combinations_; }
   const LanguageReader& languages() const { return languages_; }
   const FeatureMaker& features() const { return *features_; }
 
@@ -58,6 +60,7 @@ class Pipeline {
   LanguageReader languages_;
   LayoutReader layout_;
   RuleTable rules_;
+  std::vector<std::array<int, kFields>> combinations_;
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<FeatureMaker> features_;
   LinearModel model_;

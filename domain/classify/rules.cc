@@ -10,7 +10,7 @@ constexpr float kSeen = 0.3F;
 // An answer that no intent speaks for is unlikely, not impossible.
 constexpr double kFloor = 0.005;
 // Intents that nothing speaks for must not outweigh together one that something does.
-constexpr double kUnseen = 3;
+constexpr double kUnseen = 2.2;
 
 }  // namespace
 

@@ -20,6 +20,8 @@ struct Settings {
   double rules = 0.5;
   // Leaves the concepts to the rules: the words alone are trained.
   bool text_only = false;
+  // Share of the concepts left out at each step, so that words learn to speak for themselves.
+  double dropout = 0;
 };
 
 Settings FromEnvironment() {
@@ -28,6 +30,7 @@ Settings FromEnvironment() {
   if (const char* v = std::getenv("LAB_RIDGE")) s.ridge = std::atof(v);
   if (const char* v = std::getenv("LAB_EPOCHS")) s.epochs = std::atoi(v);
   if (const char* v = std::getenv("LAB_RULES")) s.rules = std::atof(v);
+  if (const char* v = std::getenv("LAB_DROPOUT")) s.dropout = std::atof(v);
   s.text_only = std::getenv("LAB_TEXT_ONLY") != nullptr;
   return s;
 }
@@ -73,7 +76,18 @@ Weights Train(const std::vector<const Example*>& examples, size_t field, const S
       std::swap(order[i - 1], order[state % i]);
     }
     for (const size_t index : order) {
-      const Example& example = *examples[index];
+      Example dropped;
+      if (settings.dropout > 0) {
+        dropped = *examples[index];
+        std::erase_if(dropped.features, [&](const Feature& f) {
+          if (f.bucket < kTrainedBuckets / 4 * 3) return false;
+          state ^= state << 13;
+          state ^= state >> 7;
+          state ^= state << 17;
+          return static_cast<double>(state >> 11) / 9007199254740992.0 < settings.dropout;
+        });
+      }
+      const Example& example = settings.dropout > 0 ? dropped : *examples[index];
       std::array<double, 4> p = Logits(weights, example, field, settings.offset);
       const double best = p[Best(p, count)];
       double sum = 0;
