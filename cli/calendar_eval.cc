@@ -125,7 +125,7 @@ absl::Status ReadOverrides(const Json& line, Calendar& out) {
   for (const auto& [text, hours] : overrides->items()) {
     const auto date = calendar::ParseLocalDate(text);
     if (!date.ok()) return AtField("overrides", date.status());
-    if (date->year() == 0) return FieldError("overrides", "\"" + text + "\" has no year");
+    if (date->year() == 0) return FieldError("overrides." + text, "has no year");
     policy::v1::DateOverride* entry = out.add_overrides();
     *entry->mutable_date() = *date;
     PLAZO_RETURN_IF_ERROR(

@@ -105,6 +105,36 @@ TEST(BusinessTimeTest, TheNightAfterAHolidayIsTheHolidaysToo) {
   EXPECT_EQ(account.segments[1].cause, Cause::kClosed);
 }
 
+TEST(BusinessTimeTest, AShiftOfTheDayBeforeYesterdayMayReachIntoARepeatedEvening) {
+  policy::v1::Calendar calendar = Weekly("Invented/Zone", "sat 23:45-23:30");
+  policy::v1::ZoneTable table;
+  table.set_name("Invented/Zone");
+  auto* back = table.add_transitions();  // Monday 00:15 becomes Sunday 23:00
+  back->set_utc_seconds(absl::ToUnixSeconds(At("2026-07-20T00:15:00Z")));
+  back->set_offset_seconds(-75 * 60);
+  const BusinessTime business = Must(BusinessTime::Compile(calendar, table));
+  const absl::Time from = At("2026-07-20T00:00:00Z");
+  const absl::Time to = At("2026-07-20T12:00:00Z");
+  EXPECT_EQ(business.Between(from, to), absl::Minutes(45));
+  EXPECT_EQ(business.Explain(from, to).counted, absl::Minutes(45));
+}
+
+TEST(BusinessTimeTest, OfTwoHolidaysOnADateTheWholeDayCountsAndTheDatedOneNamesIt) {
+  policy::v1::Calendar calendar = Weekly("Europe/Madrid", "mon-fri 22:00-06:00");
+  AddHoliday(calendar, "2026-12-24 company");
+  AddHoliday(calendar, "12-24 Eve 00:00-03:00");
+  AddHoliday(calendar, "2026-12-25 bridge");
+  AddHoliday(calendar, "12-25 Christmas");
+  const Explanation account =
+      Compiled(calendar).Explain(At("2026-12-24T00:00:00+01:00"), At("2026-12-26T00:00:00+01:00"));
+  ASSERT_EQ(account.segments.size(), 3u);
+  // Wednesday's night shift: the hours of the other holiday are not cut out of it.
+  EXPECT_EQ(account.segments[0].cause, Cause::kWorkingHours);
+  EXPECT_EQ(account.counted, absl::Hours(6));
+  EXPECT_EQ(account.segments[1].name, "company");
+  EXPECT_EQ(account.segments[2].name, "bridge");
+}
+
 TEST(BusinessTimeTest, AnAccountThatIsTooLongSaysSo) {
   const BusinessTime business = Compiled(Weekly("Europe/Madrid", kOffice));
   const Explanation account =

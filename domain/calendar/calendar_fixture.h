@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include <initializer_list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,11 +27,14 @@ T Must(absl::StatusOr<T> value) {
   return *std::move(value);
 }
 
-inline policy::v1::ZoneTable TableOf(std::string_view zone) {
-  return Must(ZoneTableFromTzif(zone, Must(ReadZoneinfo(zone)), ZoneinfoVersion()));
+inline const policy::v1::ZoneTable& TableOf(const std::string& zone) {
+  static std::map<std::string, policy::v1::ZoneTable> tables;
+  const auto it = tables.find(zone);
+  if (it != tables.end()) return it->second;
+  return tables[zone] = Must(ZoneTableFromTzif(zone, Must(ReadZoneinfo(zone)), ZoneinfoVersion()));
 }
 
-inline Zone ZoneOf(std::string_view zone) { return Must(Zone::Compile(TableOf(zone))); }
+inline Zone ZoneOf(const std::string& zone) { return Must(Zone::Compile(TableOf(zone))); }
 
 inline std::vector<std::string> Split(std::string_view text, char by) {
   std::vector<std::string> parts;

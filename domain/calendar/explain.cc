@@ -167,9 +167,9 @@ Explanation BusinessTime::Explain(absl::Time from, absl::Time to, absl::Span<con
     return account.Take();
   }
   const UtcSeconds first = absl::ToUnixSeconds(from);
-  // One day early: where clocks go back across midnight, a day has begun before its clock shows it
-  // for good.
-  for (Day day = DayOf(zone_.LocalAt(first)) - 1; !account.full(); ++day) {
+  // Days are told apart by when they first begin: the day that holds `first` is this one, or, where
+  // clocks went back across midnight, the next.
+  for (Day day = DayOf(zone_.LocalAt(first)); !account.full(); ++day) {
     const UtcRange chunk{zone_.Opens(day * kSecondsPerDay),
                          zone_.Opens((day + 1) * kSecondsPerDay)};
     if (chunk.from * kNanosPerSecond >= within.to) break;

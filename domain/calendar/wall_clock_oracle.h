@@ -11,6 +11,7 @@
 #include <absl/time/time.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,11 @@ struct WallClock {
   std::vector<absl::CivilSecond> latest_so_far;
   std::vector<absl::CivilSecond> least_to_come;
 
-  WallClock(const std::string& zone, int64_t from, int64_t to) : first_second(from) {
-    absl::TimeZone tz;
-    if (!absl::LoadTimeZone(zone, &tz)) std::abort();
+  // `show` tells the time on the wall at a UTC second.
+  template <typename Show>
+  WallClock(const Show& show, int64_t from, int64_t to) : first_second(from) {
     for (int64_t t = from; t < to; ++t) {
-      const absl::CivilSecond now = absl::ToCivilSecond(absl::FromUnixSeconds(t), tz);
+      const absl::CivilSecond now = show(t);
       latest_so_far.push_back(latest_so_far.empty() ? now : std::max(latest_so_far.back(), now));
       least_to_come.push_back(now);
     }
@@ -37,6 +38,12 @@ struct WallClock {
     }
   }
 };
+
+inline WallClock WallClockOf(const std::string& zone, int64_t from, int64_t to) {
+  absl::TimeZone tz;
+  if (!absl::LoadTimeZone(zone, &tz)) std::abort();
+  return {[tz](int64_t t) { return absl::ToCivilSecond(absl::FromUnixSeconds(t), tz); }, from, to};
+}
 
 inline bool Same(const policy::v1::LocalDate& date, absl::CivilDay day) {
   return (date.year() == 0 || date.year() == static_cast<uint32_t>(day.year())) &&

@@ -1,8 +1,9 @@
 #include "platform/base/zoneinfo.h"
 
+#include <absl/strings/str_cat.h>
+
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include "platform/base/status.h"
 
@@ -32,13 +33,13 @@ bool CanBeZoneName(std::string_view zone) {
 
 absl::StatusOr<std::string> ReadZoneinfo(std::string_view zone, std::string_view directory) {
   if (!CanBeZoneName(zone)) {
-    return InvalidArgument("\"" + std::string(zone.substr(0, kMaxNameLength)) +
-                           "\" is not the name of a time zone");
+    return InvalidArgument(absl::StrCat("\"", ToAbsl(zone.substr(0, kMaxNameLength)),
+                                        "\" is not the name of a time zone"));
   }
   const std::filesystem::path path = std::filesystem::path(directory) / zone;
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
-    return absl::NotFoundError("unknown time zone \"" + std::string(zone) + "\"");
+    return absl::NotFoundError(absl::StrCat("unknown time zone \"", ToAbsl(zone), "\""));
   }
   std::ifstream file(path, std::ios::binary);
   std::string bytes;
