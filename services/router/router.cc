@@ -233,6 +233,8 @@ void Router::Batch::Keep() {
 
 Router::Router(Topics topics, int32_t lanes) : topics_(std::move(topics)), lanes_(lanes) {}
 
+Router::~Router() = default;
+
 void Router::BeginRestore(int32_t lane) { memory_[lane] = Lane(); }
 
 void Router::RestoreRecord(int32_t number, const kafka::Record& record) {

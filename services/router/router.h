@@ -24,6 +24,7 @@ struct RouterCounters {
 class Router final : public kafka::LaneProcessor {
  public:
   Router(Topics topics, int32_t lanes);
+  ~Router() override;
 
   void BeginRestore(int32_t lane) override;
   void RestoreRecord(int32_t lane, const kafka::Record& record) override;
