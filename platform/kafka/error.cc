@@ -46,6 +46,10 @@ ErrorKind ErrorKindOf(const absl::Status& status) {
   return transient ? ErrorKind::kRetriable : ErrorKind::kFatal;
 }
 
+std::string Describe(const absl::Status& status) {
+  return status.ToString(absl::StatusToStringMode::kWithNoExtraData);
+}
+
 bool IsFencedInstance(const absl::Status& status) {
   return status.GetPayload(kInstanceUrl).has_value();
 }

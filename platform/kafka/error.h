@@ -7,6 +7,7 @@
 
 #include <absl/status/status.h>
 
+#include <string>
 #include <string_view>
 
 namespace plazo::kafka {
@@ -26,6 +27,9 @@ absl::Status Error(ErrorKind kind, std::string_view message);
 // kUnavailable, kDeadlineExceeded or kResourceExhausted and as kFatal otherwise. Requires
 // !status.ok().
 ErrorKind ErrorKindOf(const absl::Status& status);
+
+// `CODE: message` for alarms and logs, without the payload.
+std::string Describe(const absl::Status& status);
 
 // True when another process joined with our static id: starting again before a session has passed
 // only fences back.

@@ -212,7 +212,18 @@ TEST_F(ProjectorTest, MovesTheCursorBack) {
   EXPECT_EQ(notes_.assignments, 1) << "moving is not a rebalance";
 }
 
-TEST_F(ProjectorTest, AMoveWithinTheCallDropsWhatIsWaiting) {
+TEST_F(ProjectorTest, AMoveDropsWhatIsWaiting) {
+  for (const char* value : {"a", "b", "c"}) Feed(0, value);
+  notes_.refuse[p0_] = 100;
+  Projector projector(broker_, clock_, notes_, All());
+  Pump({&projector});
+  notes_.refuse[p0_] = 0;
+  projector.MoveTo(p0_, 2);
+  Pump({&projector});
+  EXPECT_THAT(notes_.values[p0_], ElementsAre("c"));
+}
+
+TEST_F(ProjectorTest, AMoveWithinTheCallTakesEffectBeforeTheNext) {
   for (const char* value : {"a", "b", "c", "d"}) Feed(0, value);
   auto options = All();
   options.max_records = 1;

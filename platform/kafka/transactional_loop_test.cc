@@ -339,6 +339,24 @@ TEST_F(TransactionalLoopTest, AParkedLaneThatComesBackIsNotRestored) {
   ExpectExactlyOnce();
 }
 
+TEST_F(TransactionalLoopTest, WhatWasPolledBeforeARevocationIsLeftToTheNextOwner) {
+  auto options = Options("loop-0");
+  options.pace = absl::Milliseconds(3);
+  Process first(fake_, clock_, options);
+  Feed(8);
+  Pump({&first}, 5);
+  auto second = Start("loop-1");
+  second->loop.RunOnce();
+  second->loop.RunOnce();  // asks for its share
+  Feed(4);
+  first.loop.RunOnce();
+  Feed(8);
+  first.loop.RunOnce();  // polled, and the pace does not allow a transaction yet
+  Pump({&first, second.get()}, 20);
+  EXPECT_EQ(first.loop.counters().lanes, 2);
+  ExpectExactlyOnce();
+}
+
 TEST_F(TransactionalLoopTest, APartitionTakenAwayInDoubtStartsAfresh) {
   auto first = Start("loop-0");
   Feed(8);

@@ -143,7 +143,7 @@ void TransactionalLoop::State::Keep() {
 
 void TransactionalLoop::State::EnterDoubt(const absl::Status& why) {
   ++counters_.doubts;
-  Raise(AlarmKind::kDoubt, -1, ToString(why));
+  Raise(AlarmKind::kDoubt, -1, Describe(why));
   transaction_.Discard();
   not_before_ = clock_.Monotonic();
   phase_ = Phase::kDoubt;

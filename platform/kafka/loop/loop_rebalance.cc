@@ -54,7 +54,7 @@ absl::Status TransactionalLoop::State::RestoreOthers(const std::map<int32_t, int
   counters_.restore_ms +=
       static_cast<uint64_t>(absl::ToInt64Milliseconds(clock_.Monotonic() - begin));
   for (const auto& [number, status] : *results) {
-    if (!status.ok()) Halt(number, ToString(status));
+    if (!status.ok()) Halt(number, Describe(status));
   }
   return absl::OkStatus();
 }

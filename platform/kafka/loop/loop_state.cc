@@ -24,7 +24,7 @@ TransactionalLoop::State::State(Broker& broker, const Clock& clock, LaneProcesso
                             options_.call_timeout}) {
   if (options_.poison_file.empty()) return;
   const absl::Status status = poison_.Open(options_.poison_file);
-  if (!status.ok()) Raise(AlarmKind::kPoisonFile, -1, ToString(status));
+  if (!status.ok()) Raise(AlarmKind::kPoisonFile, -1, Describe(status));
 }
 
 TransactionalLoop::State::~State() {
@@ -99,7 +99,7 @@ absl::Status TransactionalLoop::State::Open() {
 void TransactionalLoop::State::StartAfresh(const absl::Status& reason) {
   ++counters_.fresh_starts;
   const bool fenced = IsFencedInstance(reason);
-  Raise(fenced ? AlarmKind::kInstanceFenced : AlarmKind::kStartedAfresh, -1, ToString(reason));
+  Raise(fenced ? AlarmKind::kInstanceFenced : AlarmKind::kStartedAfresh, -1, Describe(reason));
   closing_ = true;
   if (std::exchange(staged_, std::nullopt)) processor_.Drop();
   pending_.clear();

@@ -6,9 +6,11 @@
 // fit its offset.
 
 #include <absl/status/status.h>
+#include <gtest/gtest.h>
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "platform/base/status.h"
@@ -56,6 +58,7 @@ class NumberingProcessor : public LaneProcessor {
 
   BatchOutput Process(std::span<const Record> inputs, const BatchHints& hints) override {
     ++processed;
+    EXPECT_FALSE(std::exchange(staged_, true)) << "the last batch was neither kept nor dropped";
     overlay_ = lanes_;
     BatchOutput output;
     size_t bytes = 0;
@@ -84,8 +87,14 @@ class NumberingProcessor : public LaneProcessor {
     }
     return output;
   }
-  void Keep() override { lanes_ = std::move(overlay_); }
-  void Drop() override { overlay_.clear(); }
+  void Keep() override {
+    EXPECT_TRUE(std::exchange(staged_, false));
+    lanes_ = std::move(overlay_);
+  }
+  void Drop() override {
+    EXPECT_TRUE(std::exchange(staged_, false));
+    overlay_.clear();
+  }
 
   const std::map<int32_t, LaneState>& lanes() const { return lanes_; }
 
@@ -102,6 +111,7 @@ class NumberingProcessor : public LaneProcessor {
  private:
   std::map<int32_t, LaneState> lanes_;
   std::map<int32_t, LaneState> overlay_;
+  bool staged_ = false;
 };
 
 }  // namespace plazo::kafka
