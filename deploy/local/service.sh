@@ -51,8 +51,10 @@ environment() {
   esac
   case $SERVICE in
     intake | desk) ENVIRONMENT+=("PLAZO_BLOB_DIRECTORY=$STATE/blobs") ;;
-    notifier) ENVIRONMENT+=("PLAZO_SMTP_HOST=${SMTP%:*}" "PLAZO_SMTP_PORT=${SMTP##*:}"
-      "PLAZO_TEMPLATES_DIRECTORY=$PLAZO_ROOT/templates") ;;
+    notifier) ENVIRONMENT+=("PLAZO_SMTP_HOST=${SMTP%:*}" "PLAZO_SMTP_PORT=${SMTP##*:}") ;;
+  esac
+  case $SERVICE in
+    notifier | desk) ENVIRONMENT+=("PLAZO_TEMPLATES_DIRECTORY=$PLAZO_ROOT/templates") ;;
   esac
 }
 

@@ -13,7 +13,7 @@ FORBIDDEN = {
     r"(?<![\w.])/(work|root|home/\w+|tmp/plazo)/": "a path of one machine",
     r"(registry\.npmjs|files\.pythonhosted|pypi|repo1?\.maven(\.apache)?|proxy\.golang|sum\.golang|crates"
     r"|deb\.debian|snapshot\.debian|nodesource)\.(org|com|io)\b": "the host of a package registry",
-    r"\b(TODO|FIXME|XXX)\b(?!\(#\d+\))": "a TODO without an issue",
+    r"(//|#|/\*|<!--|;|--) *(TODO|FIXME|XXX)\b(?!\(#\d+\))": "a TODO without an issue",
     r"^(<<<<<<<|>>>>>>>) ": "a merge conflict",
 }
 # Their content is not ours to choose.
