@@ -17,6 +17,7 @@
 #include "platform/kafka/librdkafka_broker.h"
 #include "platform/kafka/loop/numbering_processor.h"
 #include "platform/kafka/producer.h"
+#include "platform/kafka/projector.h"
 #include "platform/kafka/table.h"
 #include "platform/kafka/transactional_loop.h"
 
@@ -197,6 +198,79 @@ TEST_F(LoopSystemTest, FaultsRestartsAndRebalancesLoseAndDoubleNothing) {
   const auto ends = table.AskEnds(absl::Seconds(5));
   ASSERT_TRUE(ends.ok());
   EXPECT_TRUE(table.WaitUntilPast(*ends, absl::Seconds(5)).ok());
+}
+
+// Commits what it took, and takes a moment over every record.
+class CommittingHandler final : public ProjectorHandler {
+ public:
+  absl::StatusOr<std::vector<PartitionOffset>> OnAssigned(
+      std::span<const TopicPartition>) override {
+    return std::vector<PartitionOffset>();  // the group's offsets
+  }
+  void OnRevoked(std::span<const TopicPartition> partitions) override {
+    for (const TopicPartition& each : partitions) {
+      if (next_.contains(each)) projector->Commit(each, next_[each]);
+    }
+  }
+  absl::Status OnRecords(const TopicPartition& partition,
+                         std::span<const Record> records) override {
+    taken += static_cast<int>(records.size());
+    next_[partition] = records.back().offset + 1;
+    return absl::OkStatus();
+  }
+
+  std::atomic<int> taken{0};
+  Projector* projector = nullptr;
+
+ private:
+  std::map<TopicPartition, int64_t> next_;
+};
+
+TEST_F(LoopSystemTest, ProjectorsOfAGroupTakeEveryRecordOnceWhenNothingFails) {
+  SystemClock clock;
+  Producer producer(*broker_, {});
+  const auto options = [&](const std::string& instance) {
+    return ProjectorOptions{.topics = {"in" + suffix_},
+                            .group = "projector" + suffix_,
+                            .instance = instance,
+                            .session_timeout = absl::Seconds(6),
+                            .commit_interval = absl::Hours(1)};  // only when revoked
+  };
+  struct Member {
+    Member(Broker& broker, const Clock& clock, ProjectorOptions options)
+        : projector(broker, clock, handler, std::move(options)) {
+      handler.projector = &projector;
+      thread = std::jthread([this](const std::stop_token& stop) { projector.Run(stop); });
+    }
+    CommittingHandler handler;
+    Projector projector;
+    std::jthread thread;
+  };
+  const auto await = [&](auto predicate) {
+    const absl::Time deadline = absl::Now() + absl::Seconds(30);
+    while (!predicate() && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(10));
+    return predicate();
+  };
+  int before = 0;
+  Feed(producer, 100);
+  {
+    Member first(*broker_, clock, options("a"));
+    ASSERT_TRUE(await([&] { return first.handler.taken == 100; }));
+    Member second(*broker_, clock, options("b"));
+    ASSERT_TRUE(await([&] {
+      return first.projector.counters().partitions == 2 &&
+             second.projector.counters().partitions == 2;
+    }));
+    Feed(producer, 100);
+    ASSERT_TRUE(await([&] { return first.handler.taken + second.handler.taken >= 200; }));
+    EXPECT_EQ(first.handler.taken + second.handler.taken, 200) << "committed when revoked";
+    EXPECT_TRUE(first.projector.CaughtUp());
+    before = first.handler.taken + second.handler.taken;
+  }
+  Member again(*broker_, clock, options("a"));
+  Feed(producer, 100);
+  ASSERT_TRUE(await([&] { return before + again.handler.taken >= 300; }));
+  EXPECT_EQ(before + again.handler.taken, 300) << "committed when closed";
 }
 
 TEST_F(LoopSystemTest, ABacklogIsWorkedOffInLargeTransactions) {

@@ -80,6 +80,7 @@ struct ProjectorCounters {
   std::atomic<uint64_t> restarts{0};
   std::atomic<uint64_t> commits{0};
   std::atomic<int64_t> partitions{0};  // assigned
+  std::atomic<int64_t> waiting{0};     // records read and not taken yet
   std::atomic<int64_t> last_poll_ms{0};
 };
 

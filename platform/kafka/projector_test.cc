@@ -123,6 +123,19 @@ TEST_F(ProjectorTest, WithoutAGroupItReadsAllPartitionsFromTheBeginning) {
   EXPECT_EQ(projector.counters().partitions, 2);
 }
 
+TEST_F(ProjectorTest, IsCaughtUpWithTheLastRecordSeenAtTheStart) {
+  for (const char* value : {"a", "b", "c"}) Feed(0, value);
+  auto options = All();
+  options.max_records = 1;
+  Projector projector(broker_, clock_, notes_, options);
+  Pump({&projector}, 3);
+  EXPECT_FALSE(projector.CaughtUp());
+  Feed(0, "d");
+  Pump({&projector}, 10);
+  EXPECT_TRUE(projector.CaughtUp());
+  EXPECT_EQ(notes_.seen_when_caught_up[p0_], 3U);
+}
+
 TEST_F(ProjectorTest, AnEmptyPartitionIsCaughtUpAtOnce) {
   Projector projector(broker_, clock_, notes_, All());
   Pump({&projector}, 3);
@@ -196,6 +209,8 @@ TEST_F(ProjectorTest, APartitionThatIsNotTakenIsNotReadOnWithoutBound) {
   Pump({&projector}, 2);
   EXPECT_THAT(notes_.values[p1_], ElementsAre("x"));
   EXPECT_THAT(notes_.values[p0_], IsEmpty());
+  EXPECT_GT(projector.counters().waiting, 20);
+  EXPECT_LE(projector.counters().waiting, 40);
   Pump({&projector}, 60);
   ASSERT_THAT(notes_.values[p0_], SizeIs(200));
   for (size_t i = 0; i < 200; ++i) EXPECT_EQ(notes_.values[p0_][i], std::to_string(i));

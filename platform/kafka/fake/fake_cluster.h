@@ -47,7 +47,8 @@ class FakeCluster {
   absl::Status Fetch(const TopicPartition& partition, Isolation isolation, size_t max,
                      int64_t& next, std::vector<Record>& records);
   absl::StatusOr<Watermarks> Marks(const TopicPartition& partition, Isolation isolation);
-  absl::StatusOr<int64_t> OffsetForTime(const TopicPartition& partition, Isolation isolation, int64_t time_ms);
+  absl::StatusOr<int64_t> OffsetForTime(const TopicPartition& partition, Isolation isolation,
+                                        int64_t time_ms);
   int64_t LogEnd(const TopicPartition& partition);
 
   // --- transactions (fake_log.cc)

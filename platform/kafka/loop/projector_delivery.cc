@@ -20,7 +20,7 @@ bool Projector::State::RunOnce(absl::Duration wait) {
   did |= Deliver();
   Suspend();
   CommitRequested(/*now=*/false);
-  CountCaughtUp();
+  Recount();
   handler_.OnIdle();
   if (did) {
     backoff_.Reset();
@@ -115,7 +115,10 @@ void Projector::State::Suspend() {
   if (any) Reassign();
 }
 
-void Projector::State::CountCaughtUp() {
+void Projector::State::Recount() {
+  size_t waiting = 0;
+  for (const auto& [partition, cursor] : cursors_) waiting += cursor.waiting.size();
+  counters_.waiting = static_cast<int64_t>(waiting);
   caught_up_ = assigned_once_ && running_ && std::ranges::all_of(cursors_, [](const auto& each) {
                  return each.second.caught_up;
                });
@@ -160,7 +163,7 @@ bool Projector::State::ApplyRequests() {
     failure_ = status;
   } else {
     Reassign();
-    CountCaughtUp();
+    Recount();
   }
   return true;
 }

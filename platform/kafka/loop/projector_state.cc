@@ -141,7 +141,7 @@ absl::StatusOr<std::vector<PartitionOffset>> Projector::State::OnAssigned(
   }
   counters_.partitions = static_cast<int64_t>(cursors_.size());
   assigned_once_ = true;
-  CountCaughtUp();
+  Recount();
   return Positions();
 }
 

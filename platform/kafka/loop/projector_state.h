@@ -72,7 +72,7 @@ class Projector::State {
   bool MoveRequested(const TopicPartition& partition) const;
   void CommitRequested(bool now);
   absl::Duration UntilRetry(absl::Duration wait) const;
-  void CountCaughtUp();
+  void Recount();
 
   Broker& broker_;
   const Clock& clock_;
