@@ -56,7 +56,8 @@ absl::Status CheckOptions(const RelayOptions& options) {
   if (options.port <= 0 || options.port > 65535)
     return InvalidArgument("relay port is out of range");
   const bool secure = options.tls == Tls::kRequired || options.tls == Tls::kImplicit;
-  if (!options.credentials_file.empty() && !secure && !IsLoopback(options.host)) {
+  const bool login = !options.credentials_file.empty() || !options.username.empty();
+  if (login && !secure && !IsLoopback(options.host)) {
     return InvalidArgument("credentials for a remote relay need tls required or implicit");
   }
   return absl::OkStatus();
@@ -236,7 +237,11 @@ struct Mailer::State {
 };
 
 absl::Status Mailer::State::ReadCredentials() {
-  if (options.credentials_file.empty()) return absl::OkStatus();
+  if (options.credentials_file.empty()) {
+    user = options.username;
+    password = options.password;
+    return absl::OkStatus();
+  }
   std::ifstream in(options.credentials_file);
   std::string line;
   if (!in || !std::getline(in, line)) {

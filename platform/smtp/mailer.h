@@ -34,7 +34,9 @@ struct RelayOptions {
   Tls tls = Tls::kIfOffered;
   std::string ca_file;  // empty = the system's
   std::string
-      credentials_file;  // one line `user:password`, read by Mailer::Create; empty = no AUTH
+      credentials_file;  // one line `user:password`, read by Mailer::Create
+  std::string username;  // without a credentials file; empty = no AUTH
+  std::string password;
 };
 
 struct SendTimeouts {
