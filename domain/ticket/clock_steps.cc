@@ -176,6 +176,8 @@ void ReclassifyClocks(Draft& draft) {
   for (const Clock& old :
        std::vector<Clock>(draft.ticket().clocks().begin(), draft.ticket().clocks().end())) {
     if (!sla::IsOpen(&old) || old.has_breach_time()) continue;
+    // What a person told the customer stands, whatever the policy says of such tickets.
+    if (old.kind() == CLOCK_KIND_ESTIMATE && draft.ticket().estimates_given() > 0) continue;
     const policy::CompiledPolicy& policy = draft.PolicyOf(old);
     const policy::v1::ClockRule* rule = RuleOf(draft, policy, old.kind());
     if (rule == nullptr) {

@@ -78,9 +78,24 @@ NotificationType TypeOf(Department department) {
   }
 }
 
+// Where the service stands that the request names; empty when it names none of the customer's.
+std::string DataCentreOf(const Command& command) {
+  const OpenTicket& open = command.open_ticket();
+  for (const CustomerService& service : command.customer().services()) {
+    const auto& addresses = service.ip_addresses();
+    const bool named =
+        (!open.service_name().empty() && open.service_name() == service.name()) ||
+        (!open.order_number().empty() && open.order_number() == service.order_number()) ||
+        std::find(addresses.begin(), addresses.end(), open.server_ip()) != addresses.end();
+    if (named || command.customer().services_size() == 1) return service.data_centre();
+  }
+  return {};
+}
+
 void EmitRouted(Draft& draft, const OpenTicket& command, const Classification& read) {
   const policy::v1::Routing& routing = draft.policy().policy().routing();
-  const policy::v1::Team& specialists = draft.policy().TeamForClassified(read.team());
+  const policy::v1::Team& specialists =
+      draft.policy().TeamForClassified(read.team(), DataCentreOf(draft.command()));
   const bool first_team = routing.first_team_reads_all() || read.unsure();
   const policy::v1::Team& team = first_team ? draft.policy().FirstTeam() : specialists;
   Event event;
