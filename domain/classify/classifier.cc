@@ -13,7 +13,10 @@ struct Classifier::Tables {
 
 namespace {
 
-constexpr size_t kMaxReasons = 8;
+constexpr size_t kMaxIntentReasons = 4;
+constexpr size_t kMaxLeftOut = 4;
+// Share of an intent below which it is not told.
+constexpr double kWorthTelling = 0.1;
 constexpr size_t kMaxEntities = 32;
 
 struct Verdict {
@@ -30,8 +33,8 @@ std::array<double, 4> Softmax(const std::array<double, 4>& scores) {
   return shares;
 }
 
-// The answers must fit together: only combinations that some intent has are possible. A combination is as likely as
-// its answers are together; an answer's share is that of the combinations with it.
+// The answers must fit together: only combinations that some intent has are possible. A combination
+// is as likely as its answers are together; an answer's share is that of the combinations with it.
 Verdict Decide(const Scores& scores, const std::vector<std::array<int, kFields>>& combinations) {
   std::array<std::array<double, 4>, kFields> shares;
   for (size_t f = 0; f < kFields; ++f) shares[f] = Softmax(scores[f]);
@@ -39,8 +42,10 @@ Verdict Decide(const Scores& scores, const std::vector<std::array<int, kFields>>
   double sum = 0;
   for (const std::array<int, kFields>& combination : combinations) {
     double product = 1;
-    for (size_t f = 0; f < kFields; ++f) product *= shares[f][static_cast<size_t>(combination[f])] + 1e-6;
-    for (size_t f = 0; f < kFields; ++f) together[f][static_cast<size_t>(combination[f])] += product;
+    for (size_t f = 0; f < kFields; ++f)
+      product *= shares[f][static_cast<size_t>(combination[f])] + 1e-6;
+    for (size_t f = 0; f < kFields; ++f)
+      together[f][static_cast<size_t>(combination[f])] += product;
     sum += product;
   }
   Verdict verdict;
@@ -73,9 +78,8 @@ std::string WordsOf(const Text& text, const Hit& hit) {
   return words;
 }
 
-// The words that stand for one rule's concepts: "charged twice", "invoice".
-std::string EvidenceOf(const Work& work, const RuleTable::Rule& rule) {
-  std::string seen;
+// Adds the words that stand for one rule's concepts: "charged twice", "invoice".
+void AddEvidence(const Work& work, const RuleTable::Rule& rule, std::vector<std::string>& words) {
   for (const std::vector<ConceptId>& any : rule.all) {
     const SeenHit* strongest = nullptr;
     for (const SeenHit& hit : work.reading.hits) {
@@ -83,9 +87,10 @@ std::string EvidenceOf(const Work& work, const RuleTable::Rule& rule) {
       if (strongest == nullptr || hit.strength > strongest->strength) strongest = &hit;
     }
     if (strongest == nullptr) continue;
-    seen += (seen.empty() ? "\"" : ", \"") + WordsOf(work.text, strongest->hit) + "\"";
+    std::string quoted = "\"" + WordsOf(work.text, strongest->hit) + "\"";
+    if (std::find(words.begin(), words.end(), quoted) == words.end())
+      words.push_back(std::move(quoted));
   }
-  return seen;
 }
 
 void AddReason(std::string_view field, std::string text, double weight,
@@ -96,44 +101,92 @@ void AddReason(std::string_view field, std::string text, double weight,
   reason.set_weight(std::round(weight * 100) / 100);
 }
 
+std::string Joined(const std::vector<std::string>& words) {
+  std::string joined;
+  for (const std::string& word : words) joined += (joined.empty() ? "" : ", ") + word;
+  return joined;
+}
+
+// One reason an intent: what it is, the words, and what it stands for.
+void AddIntentReasons(const Pipeline& pipeline, const Work& work, const Verdict& verdict,
+                      core::v1::Classification& out) {
+  const std::vector<double>& shares = work.evidence.intent_shares;
+  std::vector<size_t> order;
+  for (size_t i = 0; i < shares.size(); ++i) {
+    if (shares[i] >= kWorthTelling) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return shares[a] > shares[b]; });
+  size_t given = 0;
+  for (const size_t i : order) {
+    std::vector<std::string> words;
+    double weight = 0;
+    for (const FiredRule& fired : work.evidence.fired) {
+      const RuleTable::Rule& rule = pipeline.rules().rules()[fired.rule];
+      if (rule.intent != static_cast<int>(i)) continue;
+      AddEvidence(work, rule, words);
+      weight += fired.value;
+    }
+    if (words.empty() || given++ == kMaxIntentReasons) continue;
+    const IntentEntry& intent = pipeline.rules().intents()[i];
+    const auto answer = [&](Field f) {
+      return kAnswers[f][static_cast<size_t>(intent.answers[f])];
+    };
+    const bool same_team = intent.answers[kTeam] == static_cast<int>(verdict.answers[kTeam]);
+    std::string text = intent.title + ": " + Joined(words) + " (";
+    text.append(answer(kTeam))
+        .append(", ")
+        .append(answer(kImpact))
+        .append(", ")
+        .append(answer(kComplexity)) += ")";
+    AddReason(same_team ? "team" : "department", std::move(text), weight, out);
+  }
+  if (given == 0) AddReason("team", "nothing telling was seen: level 1 asks", 0, out);
+}
+
+// What speaks for one answer directly, and where the trained weights overrule the rules.
+void AddFieldReasons(const Pipeline& pipeline, const Work& work, const Verdict& verdict,
+                     core::v1::Classification& out) {
+  for (const FiredRule& fired : work.evidence.fired) {
+    const RuleTable::Rule& rule = pipeline.rules().rules()[fired.rule];
+    if (rule.field < 0) continue;
+    const auto field = static_cast<size_t>(rule.field);
+    if (rule.answer != static_cast<int>(verdict.answers[field])) continue;
+    std::vector<std::string> words;
+    AddEvidence(work, rule, words);
+    std::string text(kAnswers[field][verdict.answers[field]]);
+    text += words.empty() ? " (chosen by the customer)" : ": " + Joined(words);
+    AddReason(kFieldNames[field], std::move(text), fired.value, out);
+  }
+  for (size_t f = 0; f < kFields; ++f) {
+    const std::array<double, 4>& scores = work.evidence.scores[f];
+    const double best = *std::max_element(scores.begin(), scores.end());
+    const double lead = best - scores[verdict.answers[f]];
+    if (lead <= 0) continue;
+    AddReason(kFieldNames[f],
+              "the words are more like those of " + std::string(kAnswers[f][verdict.answers[f]]) +
+                  " messages",
+              lead, out);
+  }
+}
+
 void AddReasons(const Pipeline& pipeline, const Work& work, const Verdict& verdict,
                 core::v1::Classification& out) {
   if (work.language.known) {
     AddReason("language", "\"" + work.language.telling_word + "\"", work.language.share, out);
   }
-  std::vector<FiredRule> fired = work.evidence.fired;
-  std::stable_sort(fired.begin(), fired.end(), [](const FiredRule& a, const FiredRule& b) {
-    return std::abs(a.value) > std::abs(b.value);
-  });
-  size_t given = 0;
-  for (const FiredRule& f : fired) {
-    const RuleTable::Rule& rule = pipeline.rules().rules()[f.rule];
-    if (given == kMaxReasons || f.value <= 0) continue;
-    const std::string seen = EvidenceOf(work, rule);
-    if (rule.intent >= 0) {
-      const IntentEntry& intent = pipeline.rules().intents()[static_cast<size_t>(rule.intent)];
-      if (work.evidence.intent_shares[static_cast<size_t>(rule.intent)] < 0.1) continue;
-      const bool same_team = intent.answers[kTeam] == static_cast<int>(verdict.answers[kTeam]);
-      AddReason(same_team ? "team" : "department", intent.title + (seen.empty() ? "" : ": " + seen),
-                f.value, out);
-      ++given;
-    } else if (rule.answer == static_cast<int>(verdict.answers[static_cast<size_t>(rule.field)])) {
-      const auto field = static_cast<size_t>(rule.field);
-      std::string text(kAnswers[field][verdict.answers[field]]);
-      if (!seen.empty()) text += ": " + seen;
-      AddReason(kFieldNames[field], std::move(text), f.value, out);
-      ++given;
-    }
-  }
+  AddIntentReasons(pipeline, work, verdict, out);
+  AddFieldReasons(pipeline, work, verdict, out);
+  std::vector<std::string> left_out;
   for (const SeenHit& hit : work.reading.hits) {
     if (hit.discount != Discount::kDenied && hit.discount != Discount::kElsewhere) continue;
-    if (given++ >= kMaxReasons + 2) break;
-    AddReason("department",
-              "left out, " + std::string(DiscountName(hit.discount)) + ": \"" +
-                  WordsOf(work.text, hit.hit) + "\"",
-              0, out);
+    if (left_out.size() == kMaxLeftOut) break;
+    std::string word =
+        "\"" + WordsOf(work.text, hit.hit) + "\" (" + std::string(DiscountName(hit.discount)) + ")";
+    if (std::find(left_out.begin(), left_out.end(), word) == left_out.end())
+      left_out.push_back(std::move(word));
   }
-  if (given == 0) AddReason("team", "nothing telling was seen: level 1 asks", 0, out);
+  if (!left_out.empty()) AddReason("department", "left out: " + Joined(left_out), 0, out);
 }
 
 }  // namespace

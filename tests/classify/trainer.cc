@@ -12,16 +12,17 @@ namespace {
 
 struct Settings {
   // How much of the rules' scores the training takes as given.
-  double offset = 0.5;
-  double ridge = 0.002;
-  int epochs = 60;
+  double offset = 0;
+  double ridge = 0.003;
+  int epochs = 30;
+  int runs = 4;
   double rate = 0.15;
   // How much the rules count beside the trained weights when both are used.
-  double rules = 0.5;
+  double rules = 0.4;
   // Leaves the concepts to the rules: the words alone are trained.
   bool text_only = false;
   // Share of the concepts left out at each step, so that words learn to speak for themselves.
-  double dropout = 0;
+  double dropout = 0.7;
 };
 
 Settings FromEnvironment() {
@@ -29,6 +30,7 @@ Settings FromEnvironment() {
   if (const char* v = std::getenv("LAB_OFFSET")) s.offset = std::atof(v);
   if (const char* v = std::getenv("LAB_RIDGE")) s.ridge = std::atof(v);
   if (const char* v = std::getenv("LAB_EPOCHS")) s.epochs = std::atoi(v);
+  if (const char* v = std::getenv("LAB_RUNS")) s.runs = std::atoi(v);
   if (const char* v = std::getenv("LAB_RULES")) s.rules = std::atof(v);
   if (const char* v = std::getenv("LAB_DROPOUT")) s.dropout = std::atof(v);
   s.text_only = std::getenv("LAB_TEXT_ONLY") != nullptr;
@@ -61,13 +63,14 @@ size_t Best(const std::array<double, 4>& logits, size_t count) {
 }
 
 // AdaGrad in a fixed order: the same examples give the same weights.
-Weights Train(const std::vector<const Example*>& examples, size_t field, const Settings& settings) {
+Weights TrainOnce(const std::vector<const Example*>& examples, size_t field,
+                  const Settings& settings, uint64_t seed) {
   Weights weights;
   Weights squares;
   const size_t count = AnswerCount(field);
   std::vector<size_t> order(examples.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  uint64_t state = 88172645463325252ULL;
+  uint64_t state = 88172645463325252ULL + seed * 0x9E3779B97F4A7C15ULL;
   for (int epoch = 0; epoch < settings.epochs; ++epoch) {
     for (size_t i = order.size(); i > 1; --i) {
       state ^= state << 13;
@@ -111,6 +114,20 @@ Weights Train(const std::vector<const Example*>& examples, size_t field, const S
     }
   }
   return weights;
+}
+
+// The mean of several runs: what depends on the order and on what was left out evens out.
+Weights Train(const std::vector<const Example*>& examples, size_t field, const Settings& settings) {
+  Weights mean;
+  const auto share = 1.0F / static_cast<float>(settings.runs);
+  for (int run = 0; run < settings.runs; ++run) {
+    const Weights weights = TrainOnce(examples, field, settings, static_cast<uint64_t>(run));
+    for (size_t a = 0; a < 4; ++a) {
+      mean.bias[a] += weights.bias[a] * share;
+      for (size_t b = 0; b < kTrainedBuckets; ++b) mean.w[b][a] += weights.w[b][a] * share;
+    }
+  }
+  return mean;
 }
 
 size_t FoldOf(const std::string& scenario) { return HashWord(scenario, 77) % 5; }
