@@ -508,6 +508,20 @@ TEST_F(TransactionalLoopTest, TimeThatWentBackIsAlarmedOnce) {
   ExpectExactlyOnce();
 }
 
+TEST_F(TransactionalLoopTest, InputsPolledAgainAfterAFreshStartAreNotTimeGoingBack) {
+  auto process = Start();
+  Feed(4);
+  Pump({process.get()}, 5);
+  process->broker.FailNext(Fault::kSendOffsetsFenced);
+  Feed(4);
+  clock_.Advance(absl::Seconds(5));
+  Feed(4);
+  Pump({process.get()});
+  EXPECT_EQ(process->loop.counters().fresh_starts, 1U);
+  EXPECT_THAT(process->Kinds(), Not(Contains(AlarmKind::kTimeWentBack)));
+  ExpectExactlyOnce();
+}
+
 TEST_F(TransactionalLoopTest, ABatchWaitsForThePace) {
   auto options = Options();
   options.pace = absl::Milliseconds(3);

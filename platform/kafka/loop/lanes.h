@@ -22,7 +22,9 @@ struct Lane {
   Phase phase = Phase::kRunning;
   int64_t committed = kNoOffset;  // the group's offset as we know it
   int64_t fetch_next = kBeginning;
-  int64_t last_timestamp_ms = 0;
+  int64_t last_timestamp_ms = 0;  // of what was polled
+  int64_t kept_timestamp_ms =
+      0;  // of what was committed: the rest is polled again after a fresh start
   int64_t wait_until_ms = 0;
   bool went_back = false;  // alarmed already
 };

@@ -132,6 +132,10 @@ void TransactionalLoop::State::Keep() {
     lanes_[number].committed = next;
     poison_.Passed(number, next);
   }
+  for (const Record& input : batch.inputs) {
+    int64_t& kept = lanes_[input.partition].kept_timestamp_ms;
+    kept = std::max(kept, input.timestamp_ms);
+  }
   ++counters_.transactions;
   counters_.inputs += batch.inputs.size();
   counters_.outputs += batch.outputs;

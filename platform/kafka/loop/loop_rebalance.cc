@@ -25,7 +25,8 @@ absl::StatusOr<std::vector<PartitionOffset>> TransactionalLoop::State::OnAssigne
     // State is a function of the offset: nobody has moved this one.
     if (parked != lanes_.end() && parked->second.phase == Lane::Phase::kParked &&
         offset != kNoOffset && processor_.NextOffset(number) == offset) {
-      lane.last_timestamp_ms = parked->second.last_timestamp_ms;
+      lane.kept_timestamp_ms = parked->second.kept_timestamp_ms;
+      lane.last_timestamp_ms = lane.kept_timestamp_ms;
       continue;
     }
     to_restore[number] = offset;
