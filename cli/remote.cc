@@ -32,6 +32,9 @@ std::string Explain(const grpc::Status& status) {
   }
   if (line.empty()) line = status.error_message();
   if (!details.reason.empty()) line = details.reason + ": " + line;
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED && line.empty()) {
+    line = "the server does not offer this";
+  }
   if (line.empty()) line = "error " + std::to_string(static_cast<int>(status.error_code()));
   return line;
 }

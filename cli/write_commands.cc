@@ -47,7 +47,7 @@ void AddOption(const Command& sub, const FieldOption& option, const FieldDescrip
                Input& input) {
   const std::string& name = option.option;
   const bool boolean = field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL;
-  input.texts.emplace_back();
+  input.texts.push_back(option.fallback);
   input.lists.emplace_back();
   input.switches.push_back(false);
   OptionRules rules{.required = option.required, .choices = Choices(field)};

@@ -17,6 +17,7 @@ struct FieldOption {
   std::string field;   // path in the request, see fields.h
   std::string help;
   bool required = false;
+  std::string fallback;  // what it means when it is not given
 };
 
 struct WriteCommand {
