@@ -171,6 +171,9 @@ Fields TicketFields(const Draft& draft) {
 
 std::string DurationText(absl::Duration duration, std::string_view language) {
   const bool cyrillic = language == "uk";
+  if (duration < absl::Minutes(1)) {
+    return std::to_string(absl::ToInt64Seconds(duration)) + (cyrillic ? " с" : " s");
+  }
   const int64_t total = absl::ToInt64Minutes(duration + absl::Seconds(59));
   const int64_t hours = total / 60, minutes = total % 60;
   std::string text;
