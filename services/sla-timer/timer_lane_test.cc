@@ -259,6 +259,16 @@ TEST_F(TimerLaneTest, KeepsAtMostSoManyInFlight) {
   EXPECT_THAT(Fire(lane_), ElementsAre("ticket/z x"));
 }
 
+TEST_F(TimerLaneTest, EarlierDeadlinesThatComeLateMakeNoMoreThanThat) {
+  for (int i = 0; i < 3; ++i) Ticket(std::to_string(i), {{"x", kNow}});
+  Start();
+  EXPECT_THAT(Fire(lane_), SizeIs(3));
+  for (int i = 3; i < 8; ++i) Ticket(std::to_string(i), {{"x", kNow - 1000}});
+  Read(lane_);
+  EXPECT_THAT(Fire(lane_), ElementsAre("ticket/3 x"));
+  EXPECT_EQ(lane_.in_flight(), 4u);
+}
+
 // --- I8: any fault of the index heals ---
 
 TEST_F(TimerLaneTest, NoticesAWipeWhileIdle) {
@@ -306,6 +316,7 @@ TEST_F(TimerLaneTest, NoticesThatOnlySomeEntriesAreGone) {
 
 // What Kafka already has is not fired again because Redis forgot something.
 TEST_F(TimerLaneTest, AWipeFiresNothingTwice) {
+  Ticket("a", {{"earlier", kNow}});  // a state without x, that will be read again
   Ticket("a", {{"x", kNow}});
   Ticket("b", {{"x", kNow}});
   Start();

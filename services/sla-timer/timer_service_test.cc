@@ -369,6 +369,37 @@ TEST_F(TimerServiceTest, ShowsItsLagInTheGroup) {
   }
 }
 
+// A wipe at each of the calls made while a thousand and more records are taken. The projector may
+// tell of the end of the log as it saw it before the cursor was moved back.
+class TimerServiceWipe : public TimerServiceTest, public ::testing::WithParamInterface<int> {};
+
+INSTANTIATE_TEST_SUITE_P(Calls, TimerServiceWipe, ::testing::Range(0, 18));
+
+TEST_P(TimerServiceWipe, WhileCatchingUpFiresNothingSuperseded) {
+  const auto set_many = [&](int count, const std::map<std::string, int64_t>& deadlines) {
+    for (int i = 0, done = 0; done < count; ++i) {
+      const std::string ticket = "m" + std::to_string(i);
+      if (kafka::MurmurPartition("ticket/" + ticket, kLanes) != 0) continue;
+      router_->Set(ticket, deadlines);
+      ++done;
+    }
+  };
+  set_many(400, {{"breach", kNow + 10}});
+  service_ = Make();
+  index_.SetOutage(absl::UnavailableError("down"), /*after_calls=*/2 * kLanes);  // own, reset
+  RunFor(absl::Seconds(1));
+  set_many(700, {{"breach", kNow + 10}});
+  set_many(700, {});
+  RunFor(absl::Seconds(1));
+  index_.SetOutage(absl::OkStatus());
+  index_.WipeAfter(GetParam());
+  RunFor(absl::Seconds(10));
+  EXPECT_TRUE(service_->live());
+  EXPECT_GT(metrics_.rebuilt_wiped.Value(), 0);
+  EXPECT_EQ(Fired(), 0u);
+  ExpectIndexEqualsState();
+}
+
 // Faults of every kind at random moments; afterwards nothing is missing and nothing was decided
 // twice, and whenever all is quiet the index equals the state (I6, I7, I8).
 class TimerServiceChaos : public TimerServiceTest, public ::testing::WithParamInterface<int> {

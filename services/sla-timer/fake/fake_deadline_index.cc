@@ -26,6 +26,7 @@ std::vector<DueDeadline> Sorted(const FakeDeadlineIndex::Partition& partition) {
 
 absl::Status FakeDeadlineIndex::Begin() {
   ++calls_;
+  if (calls_until_wipe_ >= 0 && calls_until_wipe_-- == 0) data_.clear();
   if (calls_until_outage_ > 0 && calls_until_outage_-- > 0) return absl::OkStatus();
   return outage_;
 }
@@ -133,6 +134,11 @@ void FakeDeadlineIndex::LoseNextReply() {
 void FakeDeadlineIndex::Wipe() {
   absl::MutexLock lock(&mutex_);
   data_.clear();
+}
+
+void FakeDeadlineIndex::WipeAfter(int calls) {
+  absl::MutexLock lock(&mutex_);
+  calls_until_wipe_ = calls;
 }
 
 FakeDeadlineIndex::Data FakeDeadlineIndex::Snapshot() const {

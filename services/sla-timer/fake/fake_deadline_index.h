@@ -42,6 +42,8 @@ class FakeDeadlineIndex final : public DeadlineIndex {
   // The next call takes effect, but its caller is told kAborted.
   void LoseNextReply();
   void Wipe();
+  // Wiped just before the call that follows so many others.
+  void WipeAfter(int calls);
   Data Snapshot() const;
   void Restore(Data data);
   // Every member as it would stand in the sorted set, in the order of due time.
@@ -59,6 +61,7 @@ class FakeDeadlineIndex final : public DeadlineIndex {
   int64_t calls_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status outage_ ABSL_GUARDED_BY(mutex_);
   int calls_until_outage_ ABSL_GUARDED_BY(mutex_) = 0;
+  int calls_until_wipe_ ABSL_GUARDED_BY(mutex_) = -1;
   bool lose_reply_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
