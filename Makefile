@@ -22,7 +22,7 @@ deps: ## install what building and testing need (Debian 12; root or sudo)
 
 build: ## compile the release binaries into build/release/bin
 	@$(LOCAL)/install.sh demo
-	@$(LOCAL)/build.sh $(PRESET) $(JOBS)
+	@$(LOCAL)/build.sh $(PRESET) $(JOBS) programs
 
 test: ## build all, start a real Kafka, Redis and SMTP inbox, run every test, stop them
 	@$(LOCAL)/test.sh

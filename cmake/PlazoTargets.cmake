@@ -16,11 +16,15 @@ function(plazo_library name)
   endif()
 endfunction()
 
+# All that plazo_binary() makes.
+add_custom_target(programs)
+
 # plazo_binary(NAME SRCS main.cc ... DEPS target ...)   -> build/<preset>/bin/NAME
 function(plazo_binary name)
   cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SRCS})
   target_link_libraries(${name} PRIVATE plazo_options ${ARG_DEPS})
+  add_dependencies(programs ${name})
 endfunction()
 
 # plazo_test(NAME SRCS a_test.cc ... DEPS target ... [LABELS unit] [DATA dir])

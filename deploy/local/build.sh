@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Configures a CMake preset and builds all of it.
+# Configures a CMake preset and builds it.
 #
-#   build.sh PRESET [JOBS]    into build/PRESET; binaries in build/PRESET/bin
+#   build.sh PRESET [JOBS [TARGET]]    into build/PRESET, all of it or one target; binaries in
+#                                      build/PRESET/bin
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 main() {
@@ -14,7 +15,7 @@ main() {
     die "configuring failed"
   }
   rm -f "$log"
-  cmake --build --preset "$1" --parallel "${2:-$(nproc)}"
+  cmake --build --preset "$1" --parallel "${2:-$(nproc)}" ${3:+--target "$3"}
 }
 
 main "$@"
