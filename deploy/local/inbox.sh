@@ -23,7 +23,7 @@ start() {
     start_daemon "$DIR/pid" "$DIR/log" "$PYTHON" \
       "$PLAZO_ROOT/deploy/local/inbox.py" --port "$port" "$DIR/mails"
   fi
-  wait_for_daemon "$DIR/pid" "$DIR/log" 15 port_taken "$port"
+  wait_for_daemon "$DIR/pid" "$DIR/log" 60 port_taken "$port"
   echo "127.0.0.1:$port"
 }
 

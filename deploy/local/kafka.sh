@@ -116,7 +116,7 @@ start() {
   brokers=$(find "$STATE" -maxdepth 1 -name 'kafka-*' | wc -l)
   for ((n = 1; n <= brokers; n++)); do start_one "$n"; done
   for ((n = 1; n <= brokers; n++)); do
-    wait_for_daemon "$STATE/kafka-$n/pid" "$STATE/kafka-$n/log" 60 all_know_each_other "$brokers"
+    wait_for_daemon "$STATE/kafka-$n/pid" "$STATE/kafka-$n/log" 180 all_know_each_other "$brokers"
   done
   bootstrap
 }

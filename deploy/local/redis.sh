@@ -29,7 +29,7 @@ EOF
   fi
   PORT=$(sed -n 's/^port //p' "$DIR/redis.conf")
   daemon_running "$DIR/pid" || start_daemon "$DIR/pid" "$DIR/log" redis-server "$DIR/redis.conf"
-  wait_for_daemon "$DIR/pid" "$DIR/log" 30 answers
+  wait_for_daemon "$DIR/pid" "$DIR/log" 60 answers
   echo "127.0.0.1:$PORT"
 }
 

@@ -4,7 +4,7 @@
 #   service.sh start STATE SERVICE [N]   intake, router, sla-timer, notifier or desk; N = 0 is the first
 #   service.sh stop STATE SERVICE [N]    SIGTERM: it drains
 #   service.sh kill STATE SERVICE [N]    SIGKILL
-#   service.sh ready STATE SERVICE [N]   wait until it serves (60 s)
+#   service.sh ready STATE SERVICE [N]   wait until it serves (180 s at most)
 #
 # STATE/SERVICE-N holds address, metrics-address, log, pid, and var/ (its working directory). The
 # configuration is STATE/config/SERVICE.yaml, copied from deploy/local/config unless it is there; what
@@ -98,7 +98,7 @@ main() {
     start) start ;;
     stop) stop_daemon "$DIR/pid" 15 ;;
     kill) kill_now ;;
-    ready) wait_for_daemon "$DIR/pid" "$DIR/log" 60 serves ;;
+    ready) wait_for_daemon "$DIR/pid" "$DIR/log" 180 serves ;;
     *) usage ;;
   esac
 }
