@@ -122,7 +122,7 @@ void Reader::Weigh(const Text& text, const Scopes& scopes, SeenHit& seen) const 
   if (scopes.aside[token.sentence]) discount(Discount::kAside, 0.5F);
   if (deniable) {
     if (token.cited && hit.end_token - hit.first_token < 3) discount(Discount::kCited, 0.7F);
-    if (scopes.condition[hit.first_token]) discount(Discount::kIf, 0.3F);
+    if (scopes.condition[hit.first_token]) discount(Discount::kIf, 0.2F);
     if (scopes.elsewhere[token.sentence]) discount(Discount::kElsewhere, 0);
     if (Denied(text, scopes, hit)) discount(Discount::kDenied, 0);
   }

@@ -1,0 +1,146 @@
+// How fast messages are read, beside what Hyperscan needs alone to find the same words in the same
+// text.
+//
+//   bench_classify [SECONDS]      default 3 a row; run in the source root
+
+#include <hs.h>
+#include <time.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "domain/classify/classifier.h"
+#include "domain/classify/text.h"
+#include "tests/classify/corpus.h"
+
+namespace plazo::classify {
+namespace {
+
+// Of this thread alone, so that what else the machine does costs us nothing.
+double CpuSeconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+// The corpus, each message filled up with others of its language to about a kilobyte.
+std::vector<std::string> Kilobytes() {
+  std::vector<std::string> texts;
+  for (const char* language : {"es", "it", "uk", "en"}) {
+    auto messages = LoadMessages(std::string("tests/data/messages_") + language + ".jsonl");
+    if (!messages.ok()) {
+      std::fprintf(stderr, "run me in the source root\n");
+      std::exit(1);
+    }
+    std::string text;
+    for (const LabelledMessage& m : *messages) {
+      text += m.body + "\n\n";
+      if (text.size() < 1000) continue;
+      size_t cut = 1000;
+      while ((static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
+      texts.push_back(text.substr(0, cut));
+      text.clear();
+    }
+  }
+  return texts;
+}
+
+double PerSecond(double seconds, size_t count, const std::function<void(size_t)>& one) {
+  const double begin = CpuSeconds();
+  size_t done = 0;
+  double elapsed = 0;
+  while (elapsed < seconds) {
+    for (size_t i = 0; i < count; ++i) one(i);
+    done += count;
+    elapsed = CpuSeconds() - begin;
+  }
+  return static_cast<double>(done) / elapsed;
+}
+
+// The single words and stems of all lexicons, as literal patterns.
+hs_database_t* CompileWords(const google::protobuf::RepeatedPtrField<policy::v1::Lexicon>& lexicons,
+                            size_t* count) {
+  std::set<std::string> words;
+  for (const policy::v1::Lexicon& lexicon : lexicons) {
+    for (const policy::v1::Concept& entry : lexicon.concepts()) {
+      for (const std::string& expression : entry.words()) {
+        const std::vector<std::string> folded = FoldedWords(expression);
+        std::string joined;
+        for (const std::string& word : folded) joined += (joined.empty() ? "" : " ") + word;
+        if (joined.size() > 2) words.insert(joined);
+      }
+    }
+  }
+  std::vector<const char*> patterns;
+  for (const std::string& word : words) patterns.push_back(word.c_str());
+  const std::vector<unsigned> flags(patterns.size(), HS_FLAG_SINGLEMATCH);
+  std::vector<unsigned> ids(patterns.size());
+  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<unsigned>(i);
+  *count = patterns.size();
+  hs_database_t* database = nullptr;
+  hs_compile_error_t* error = nullptr;
+  if (hs_compile_multi(patterns.data(), flags.data(), ids.data(),
+                       static_cast<unsigned>(patterns.size()), HS_MODE_BLOCK, nullptr, &database,
+                       &error) != HS_SUCCESS) {
+    std::fprintf(stderr, "hyperscan: %s\n", error->message);
+    std::exit(1);
+  }
+  return database;
+}
+
+int Run(double seconds) {
+  const auto lexicons = LoadLexicons("policies/lexicon");
+  if (!lexicons.ok()) return 1;
+  const double begin = CpuSeconds();
+  const auto classifier = Classifier::Compile(*lexicons);
+  const double compile = CpuSeconds() - begin;
+  if (!classifier.ok()) return 1;
+  const std::vector<std::string> texts = Kilobytes();
+
+  const double ours = PerSecond(seconds, texts.size(), [&](size_t i) {
+    (*classifier)->Classify({.channel = core::v1::CHANNEL_EMAIL, .body = texts[i]});
+  });
+  std::vector<std::string> folded;
+  for (const std::string& text : texts) folded.push_back(FoldCase(text));
+  const double folding =
+      PerSecond(seconds, texts.size(), [&](size_t i) { folded[i] = FoldCase(texts[i]); });
+  size_t patterns = 0;
+  hs_database_t* database = CompileWords(*lexicons, &patterns);
+  hs_scratch_t* scratch = nullptr;
+  if (hs_alloc_scratch(database, &scratch) != HS_SUCCESS) return 1;
+  size_t found = 0;
+  const double scanning = PerSecond(seconds, texts.size(), [&](size_t i) {
+    hs_scan(
+        database, folded[i].data(), static_cast<unsigned>(folded[i].size()), 0, scratch,
+        [](unsigned, unsigned long long, unsigned long long, unsigned, void* context) {
+          ++*static_cast<size_t*>(context);
+          return 0;
+        },
+        &found);
+  });
+  std::string huge;
+  while (huge.size() < Classifier::kMaxBytes) huge += texts[huge.size() % texts.size()];
+  const double large =
+      PerSecond(seconds, 1, [&](size_t) { (*classifier)->Classify({.body = huge}); });
+
+  std::printf("compile the lexicons        %10.0f ms\n", compile * 1000);
+  std::printf("classify 1 KB               %10.0f /s  %8.1f us\n", ours, 1e6 / ours);
+  std::printf("  of which fold the case    %10.0f /s  %8.1f us\n", folding, 1e6 / folding);
+  std::printf(
+      "hyperscan, %5zu patterns   %10.0f /s  %8.1f us  (folded text, no places, no scopes)\n",
+      patterns, scanning, 1e6 / scanning);
+  std::printf("ratio                       %10.2f\n", ours / scanning);
+  std::printf("classify 64 KB              %10.0f /s  %8.1f us\n", large, 1e6 / large);
+  hs_free_scratch(scratch);
+  hs_free_database(database);
+  return 0;
+}
+
+}  // namespace
+}  // namespace plazo::classify
+
+int main(int argc, char** argv) { return plazo::classify::Run(argc > 1 ? std::atof(argv[1]) : 3); }
