@@ -143,6 +143,18 @@ TEST(BrokerTime, StaysOnTheLaterSideAndTightens) {
   EXPECT_EQ(time.NowMs(), kNow - 2002);
 }
 
+// A record that waited three seconds to be sent says nothing against our clock.
+TEST(BrokerTime, ASlowReportMovesNothing) {
+  ManualClock clock(kNow);
+  BrokerTime time(clock);
+  time.Observe(kNow, kNow + 3001, kNow + 3000);
+  EXPECT_EQ(time.Skew(), absl::ZeroDuration());
+  time.Observe(kNow, kNow + 3001, kNow + 1);
+  EXPECT_EQ(time.Skew(), absl::ZeroDuration());
+  time.Observe(kNow, kNow + 2, kNow + 1);
+  EXPECT_EQ(time.Skew(), absl::Milliseconds(1));
+}
+
 TEST(BrokerTime, FollowsAClockThatWasSet) {
   ManualClock clock(kNow);
   BrokerTime time(clock);
