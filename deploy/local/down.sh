@@ -25,6 +25,7 @@ main() {
   stop_services "$state" intake desk
   stop_services "$state" sla-timer notifier router
   "$HERE/cluster.sh" stop "$state"
+  rm -f "$state/plazoctl.env"
 }
 
 main "$@"
