@@ -343,6 +343,20 @@ TEST_F(ProjectorTest, ARestartGivesEverythingUpAndJoinsAgain) {
   EXPECT_TRUE(projector.CaughtUp());
 }
 
+TEST_F(ProjectorTest, AFencedInstanceStaysAwayForMoreThanASession) {
+  Projector projector(broker_, clock_, notes_, Grouped("a"));
+  Pump({&projector});
+  broker_.FailNext(Fault::kPollInstanceFenced);
+  projector.RunOnce();
+  EXPECT_TRUE(IsFencedInstance(projector.LastError()));
+  clock_.Advance(absl::Seconds(30));
+  projector.RunOnce();
+  EXPECT_EQ(notes_.assignments, 1);
+  clock_.Advance(absl::Seconds(31));
+  Pump({&projector}, 5);
+  EXPECT_EQ(notes_.assignments, 2);
+}
+
 TEST_F(ProjectorTest, ATopicThatIsNotThereYetIsWaitedFor) {
   auto options = All();
   options.topics = {"later"};
