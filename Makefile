@@ -12,7 +12,7 @@ export CCACHE_NOHASHDIR := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build test test-full demo up down bench lint tidy fmt chaos proto-base clean
+.PHONY: help deps build test test-full demo up down bench lint tidy fmt proto-base clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,9 +44,6 @@ bench: build ## run all benchmarks; one alone: make bench-NAME
 
 bench-%: build
 	@tests/bench/run.sh $*
-
-chaos: build ## kill, pause and cut off the parts of a running cluster and check the invariants
-	@tests/chaos/run.sh
 
 lint: ## formatting, include rules, .proto lint, manifests, scripts: the tests labelled lint
 	@$(LOCAL)/install.sh test

@@ -84,10 +84,13 @@ void Schedule(const policy::CompiledPolicy& policy, Clock& clock) {
   const calendar::BusinessTime& hours = policy.CalendarFor(clock.calendar());
   const absl::Time start = FromProto(clock.start_time());
   const std::vector<calendar::Interval> pauses = PausesOf(clock);
+  // Beyond the calendar's horizon is never: nothing is armed.
+  const absl::Time due = hours.Add(start, FromProto(clock.limit()), pauses);
+  if (due == absl::InfiniteFuture()) return;
   for (const auto& warn_after : clock.warn_after()) {
     *clock.add_warn_times() = ToProto(hours.Add(start, FromProto(warn_after), pauses));
   }
-  *clock.mutable_due_time() = ToProto(hours.Add(start, FromProto(clock.limit()), pauses));
+  *clock.mutable_due_time() = ToProto(due);
 }
 
 absl::Duration Elapsed(const policy::CompiledPolicy& policy, const Clock& clock, absl::Time at) {

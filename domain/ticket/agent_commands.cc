@@ -64,6 +64,25 @@ void Say(Draft& draft, NotificationKind kind, const Content& content, Fields ext
   TellCustomer(draft, std::move(message));
 }
 
+// Why a request moves and what happens next, in the agent's words or the policy's (F11, F13).
+Fields EscalationFields(const Draft& draft, const policy::v1::EscalationCause& cause,
+                        const std::string& reason, const std::string& next_step) {
+  const std::string& language = draft.ticket().language();
+  Fields fields = TicketFields(draft);
+  fields.emplace_back("reason", reason.empty()
+                                    ? std::string(policy::Localised(cause.reasons(), language))
+                                    : reason);
+  fields.emplace_back(
+      "next_step",
+      next_step.empty() ? std::string(policy::Localised(cause.next_steps(), language)) : next_step);
+  if (cause.has_typical()) {
+    std::string estimate = DurationText(FromProto(cause.typical()), language);
+    if (cause.has_upper()) estimate += " - " + DurationText(FromProto(cause.upper()), language);
+    fields.emplace_back("estimate", std::move(estimate));
+  }
+  return fields;
+}
+
 std::string UtcText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());
 }
@@ -134,19 +153,11 @@ Effects Escalate(Draft draft, const EscalateTicket& command) {
   escalated->set_cause(command.cause());
   draft.Emit(std::move(event));
 
-  // Why, and what happens next, in the same conversation (F13, I19).
-  const std::string& language = draft.ticket().language();
+  // In the same conversation, exactly once (I19).
   Message message;
   message.kind = NOTIFICATION_KIND_ESCALATED;
-  message.fields = TicketFields(draft);
-  message.fields.emplace_back("reason",
-                              command.reason().body().empty()
-                                  ? std::string(policy::Localised(cause->reasons(), language))
-                                  : command.reason().body());
-  message.fields.emplace_back("next_step",
-                              command.next_step().body().empty()
-                                  ? std::string(policy::Localised(cause->next_steps(), language))
-                                  : command.next_step().body());
+  message.fields =
+      EscalationFields(draft, *cause, command.reason().body(), command.next_step().body());
   TellCustomer(draft, std::move(message));
   ReclassifyClocks(draft);
   return draft.Finish();
@@ -228,13 +239,9 @@ Effects RequestApproval(Draft draft, const core::v1::RequestApproval& command) {
   event.mutable_approval_requested()->set_cause(command.cause());
   draft.Emit(std::move(event));
   if (!command.reason().body().empty()) AddInternalNote(draft, command.reason());
-  const std::string& language = draft.ticket().language();
   Message message;
   message.kind = NOTIFICATION_KIND_ESCALATED;
-  message.fields = TicketFields(draft);
-  message.fields.emplace_back("reason", std::string(policy::Localised(cause->reasons(), language)));
-  message.fields.emplace_back("next_step",
-                              std::string(policy::Localised(cause->next_steps(), language)));
+  message.fields = EscalationFields(draft, *cause, "", "");
   TellCustomer(draft, std::move(message));
   return draft.Finish();
 }

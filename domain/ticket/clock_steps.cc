@@ -27,7 +27,7 @@ absl::Time DueTime(const policy::CompiledPolicy& policy, Clock clock, absl::Time
     clock.set_status(CLOCK_STATUS_RUNNING);
     sla::Schedule(policy, clock);
   }
-  return FromProto(clock.due_time());
+  return clock.has_due_time() ? FromProto(clock.due_time()) : absl::InfiniteFuture();
 }
 
 std::string ClockWord(ClockKind kind) {

@@ -65,6 +65,9 @@ Effects Resolve(Draft draft, const ResolveTicket& command) {
   message.kind = NOTIFICATION_KIND_RESOLVED;
   message.fields = TicketFields(draft);
   message.fields.emplace_back("summary", command.summary().body());
+  message.fields.emplace_back(
+      "closes_after", DurationText(FromProto(draft.policy().policy().lifecycle().close_after()),
+                                   draft.ticket().language()));
   message.content = command.summary();
   message.automatic = false;
   message.counts_as_response = true;

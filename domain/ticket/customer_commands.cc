@@ -158,7 +158,9 @@ void Acknowledge(Draft& draft, const MailHeaders& mail) {
       return;
     }
     message.kind = NOTIFICATION_KIND_ACKNOWLEDGEMENT_MINIMAL;
-    message.fields = TicketFields(draft);  // nothing that the sender wrote (I18)
+    // Nothing that the sender wrote (I18).
+    message.fields = {{"case_number", ticket.case_number()},
+                      {"provider_name", draft.policy().policy().display_name()}};
   } else {
     message.kind = NOTIFICATION_KIND_ACKNOWLEDGEMENT;
     message.fields = AcknowledgementFields(draft);

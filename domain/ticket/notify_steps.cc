@@ -1,5 +1,6 @@
 #include "domain/ticket/notify_steps.h"
 
+#include "domain/calendar/business_time.h"
 #include "domain/core/proto_time.h"
 #include "domain/sla/clocks.h"
 
@@ -64,6 +65,27 @@ MessageAdded StartEntry(Draft& draft, const Actor& author, Channel channel, Visi
   entry.set_visibility(visibility);
   *entry.mutable_received_time() = ToProto(draft.asked());
   return entry;
+}
+
+// "Re: Re: x" -> "x"
+std::string_view WithoutRe(std::string_view subject) {
+  while (subject.size() >= 3 && (subject[0] == 'R' || subject[0] == 'r') &&
+         (subject[1] == 'E' || subject[1] == 'e') && subject[2] == ':') {
+    subject.remove_prefix(3);
+    while (!subject.empty() && subject.front() == ' ') subject.remove_prefix(1);
+  }
+  return subject;
+}
+
+// When a closed team works again, on the clock of its own wall; empty while it is open.
+std::string TeamOpens(const Draft& draft, const policy::v1::Team& team) {
+  const calendar::BusinessTime& hours = draft.policy().CalendarFor(team.calendar());
+  if (hours.IsOpen(draft.now())) return {};
+  const absl::Time opening = hours.NextOpening(draft.now());
+  if (opening == absl::InfiniteFuture()) return {};
+  const int64_t local = hours.zone().LocalAt(absl::ToUnixSeconds(opening));
+  return absl::FormatTime("%Y-%m-%d %H:%M", absl::FromUnixSeconds(local), absl::UTCTimeZone()) +
+         " (" + hours.zone().name() + ")";
 }
 
 Actor Product() {
@@ -165,6 +187,15 @@ Fields TicketFields(const Draft& draft) {
   if (const policy::v1::Team* team = draft.policy().FindTeam(ticket.team())) {
     fields.emplace_back("team_name",
                         std::string(policy::Localised(team->names(), ticket.language())));
+    if (std::string opens = TeamOpens(draft, *team); !opens.empty()) {
+      fields.emplace_back("team_opens", std::move(opens));
+    }
+  }
+  // A stranger's words are not repeated to an address that may be somebody else's (I18).
+  if (ticket.customer().trust() != SENDER_TRUST_UNVERIFIED) {
+    if (std::string_view subject = WithoutRe(ticket.headline().subject()); !subject.empty()) {
+      fields.emplace_back("subject", std::string(subject));
+    }
   }
   return fields;
 }
@@ -175,6 +206,10 @@ std::string DurationText(absl::Duration duration, std::string_view language) {
     return std::to_string(absl::ToInt64Seconds(duration)) + (cyrillic ? " с" : " s");
   }
   const int64_t total = absl::ToInt64Minutes(duration + absl::Seconds(59));
+  constexpr int64_t kDay = 24 * 60;
+  if (total >= 2 * kDay && total % kDay == 0) {
+    return std::to_string(total / kDay) + (cyrillic ? " дн." : " d");
+  }
   const int64_t hours = total / 60, minutes = total % 60;
   std::string text;
   if (hours > 0) text = std::to_string(hours) + (cyrillic ? " год" : " h");

@@ -15,7 +15,7 @@
 
 #include "platform/base/status.h"
 #include "platform/kafka/librdkafka_broker.h"
-#include "platform/kafka/loop/numbering_processor.h"
+#include "platform/kafka/loop/numbering_fixture.h"
 #include "platform/kafka/producer.h"
 #include "platform/kafka/transactional_loop.h"
 

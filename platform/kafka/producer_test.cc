@@ -111,7 +111,10 @@ TEST_F(ProducerTest, ManyThreadsMaySendWhileHandlesDie) {
     }
   }
   const absl::Time deadline = absl::Now() + absl::Seconds(10);
-  while (producer.outstanding() > 0 && absl::Now() < deadline) std::this_thread::yield();
+  // The new handle may come only after the last report of the old one.
+  while ((producer.outstanding() > 0 || producer.recreated() == 0) && absl::Now() < deadline) {
+    std::this_thread::yield();
+  }
   EXPECT_EQ(written + failed, queued);
   EXPECT_GE(producer.recreated(), 1U);
   EXPECT_EQ(static_cast<int>(fake_.Records("t").size()), written);

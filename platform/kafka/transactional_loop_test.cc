@@ -12,7 +12,7 @@
 #include "platform/base/fake/manual_clock.h"
 #include "platform/kafka/fake/breakable_broker.h"
 #include "platform/kafka/fake/fake_broker.h"
-#include "platform/kafka/loop/numbering_processor.h"
+#include "platform/kafka/loop/numbering_fixture.h"
 
 namespace plazo::kafka {
 namespace {

@@ -32,10 +32,9 @@ struct RelayOptions {
   int port = 2525;
   std::string helo_name = "localhost";
   Tls tls = Tls::kIfOffered;
-  std::string ca_file;  // empty = the system's
-  std::string
-      credentials_file;  // one line `user:password`, read by Mailer::Create
-  std::string username;  // without a credentials file; empty = no AUTH
+  std::string ca_file;           // empty = the system's
+  std::string credentials_file;  // one line `user:password`, read by Mailer::Create
+  std::string username;          // without a credentials file; empty = no AUTH
   std::string password;
 };
 

@@ -16,10 +16,10 @@
 #include "platform/base/clock.h"
 #include "platform/rpc/client.h"
 #include "platform/rpc/field_violations.h"
+#include "platform/runtime/worker_pool.h"
 #include "plazo/intake/v1/write.pb.h"
 #include "services/intake/command_sender.h"
 #include "services/intake/directory.h"
-#include "platform/runtime/worker_pool.h"
 
 namespace plazo::intake {
 

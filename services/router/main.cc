@@ -66,7 +66,8 @@ runtime::ExitCode Serve(const config::v1::RouterConfig& config) {
       .Add({.name = "loop", .run = [&](std::stop_token stop) {
               while (!stop.stop_requested()) {
                 loop.RunOnce(absl::Milliseconds(100));
-                server->SetServing(loop.Running());
+                // Ready = it decides something: subscribed, and with lanes of its own.
+                server->SetServing(loop.Running() && loop.counters().lanes > 0);
               }
               return absl::OkStatus();
             }});
