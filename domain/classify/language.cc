@@ -37,7 +37,7 @@ void LanguageReader::Add(const policy::v1::Lexicon& lexicon) {
   languages_.push_back(lexicon.language());
   for (const std::string& sign : lexicon.signs()) {
     Text text;
-    AppendText(sign, Part::kNew, 4, text);
+    AppendText(FoldCase(sign), Part::kNew, 4, text);
     // A lone letter outside ASCII ("ñ", "¿") is looked for in all words.
     if (sign.size() == 2 && !text.telling_letters.empty()) {
       const std::string key = LetterKey(text.telling_letters[0]);

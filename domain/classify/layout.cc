@@ -8,8 +8,8 @@ namespace plazo::classify {
 
 struct LayoutReader::Line {
   std::string_view raw;
-  // Trimmed and case-folded; long lines only their beginning, since no marker is long.
-  std::string folded;
+  // Trimmed; of long lines only the beginning, since no marker is long.
+  std::string_view folded;
   LineKind kind = LineKind::kNew;
 };
 
@@ -109,7 +109,7 @@ void LayoutReader::MarkQuotes(std::vector<Line>& lines) const {
                          HasDigitOrAt(lines[i - 1].folded) && !lines[i - 1].folded.ends_with(".");
     if (!quote_follows && !HasDigitOrAt(lines[i].folded) && !wrapped) continue;
     lines[i].kind = LineKind::kQuoted;
-    if (wrapped && lines[i].folded.find_first_of("0123456789") == std::string::npos) {
+    if (wrapped && lines[i].folded.find_first_of("0123456789") == std::string_view::npos) {
       lines[i - 1].kind = LineKind::kQuoted;
     }
     if (quote_follows) continue;
@@ -160,7 +160,7 @@ std::vector<Segment> LayoutReader::Split(std::string_view body) const {
     size_t end = body.find('\n', begin);
     if (end == std::string_view::npos) end = body.size();
     const std::string_view raw = body.substr(begin, end - begin);
-    lines.push_back({raw, FoldCase(Trim(raw.substr(0, kMarkerLine)))});
+    lines.push_back({raw, Trim(raw.substr(0, kMarkerLine))});
     begin = end + 1;
   }
   MarkQuotes(lines);

@@ -20,7 +20,8 @@ struct Segment {
 class LayoutReader {
  public:
   void Add(const policy::v1::Layout& layout);
-  // Consecutive lines of one kind become one segment; the segments cover all of `body`.
+  // `body` comes from FoldCase(). Consecutive lines of one kind become one segment; together they
+  // cover all of it.
   std::vector<Segment> Split(std::string_view body) const;
 
  private:

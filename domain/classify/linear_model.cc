@@ -3,6 +3,7 @@
 #include <absl/strings/escaping.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace plazo::classify {
@@ -19,17 +20,48 @@ constexpr size_t kLongest = 5;
 // Long messages are told by their beginning; the bound keeps the work bounded.
 constexpr size_t kMaxWords = 400;
 
-void AddFragments(std::string_view word, std::vector<uint64_t>& hashes) {
-  const std::string padded = " " + std::string(word) + " ";
-  for (size_t begin = 0; begin < padded.size(); ++begin) {
-    if ((static_cast<unsigned char>(padded[begin]) & 0xC0) == 0x80) continue;
+// Marks buckets, each once, however often it is hit.
+class BucketSet {
+ public:
+  explicit BucketSet(uint32_t buckets) : buckets_(buckets), bits_(buckets / 64 + 1) {}
+  void Add(uint64_t hash) {
+    // The upper half spread over the buckets, without a division.
+    const auto bucket = static_cast<uint32_t>((hash >> 32) * buckets_ >> 32);
+    bits_[bucket / 64] |= uint64_t{1} << (bucket % 64);
+  }
+  size_t Count() const {
+    size_t count = 0;
+    for (const uint64_t word : bits_) count += static_cast<size_t>(std::popcount(word));
+    return count;
+  }
+  template <typename F>
+  void ForEach(F f) const {
+    for (size_t w = 0; w < bits_.size(); ++w) {
+      for (uint64_t word = bits_[w]; word != 0; word &= word - 1) {
+        f(static_cast<uint32_t>(w * 64 + static_cast<size_t>(std::countr_zero(word))));
+      }
+    }
+  }
+
+ private:
+  uint64_t buckets_;
+  std::vector<uint64_t> bits_;
+};
+
+void AddFragments(std::string_view word, BucketSet& set) {
+  const auto byte = [&](size_t i) {
+    return i == 0 || i > word.size() ? static_cast<unsigned char>(' ')
+                                     : static_cast<unsigned char>(word[i - 1]);
+  };
+  const size_t size = word.size() + 2;
+  for (size_t begin = 0; begin < size; ++begin) {
+    if ((byte(begin) & 0xC0) == 0x80) continue;
     WordHash hash;
     size_t letters = 0;
-    for (size_t i = begin; i < padded.size() && letters < kLongest; ++i) {
-      hash.Add(static_cast<unsigned char>(padded[i]));
-      if (i + 1 < padded.size() && (static_cast<unsigned char>(padded[i + 1]) & 0xC0) == 0x80)
-        continue;
-      if (++letters >= kShortest) hashes.push_back(hash.Value(kFragmentSalt));
+    for (size_t i = begin; i < size && letters < kLongest; ++i) {
+      hash.Add(byte(i));
+      if (i + 1 < size && (byte(i + 1) & 0xC0) == 0x80) continue;
+      if (++letters >= kShortest) set.Add(hash.Value(kFragmentSalt));
     }
   }
 }
@@ -72,28 +104,25 @@ void FeatureMaker::Make(const Text& text, const Reading& reading, const Evidence
                         uint32_t buckets, std::vector<Feature>& features) const {
   const uint32_t for_text = buckets / 4 * 3;
   const uint32_t for_concepts = buckets - for_text;
-  std::vector<uint64_t> hashes;
-  hashes.reserve(std::min<size_t>(text.tokens.size(), kMaxWords) * 16);
+  BucketSet set(for_text);
   const size_t end = std::min(text.tokens.size(), kMaxWords);
   std::string_view before;
   for (size_t i = 0; i < end; ++i) {
     if (!Counts(text.tokens[i])) continue;
     const std::string_view word = Shape(text, i);
-    hashes.push_back(HashWord(word, kUnigramSalt));
+    set.Add(HashWord(word, kUnigramSalt));
     WordHash bigram;
     for (const char c : before) bigram.Add(static_cast<unsigned char>(c));
     bigram.Add(' ');
     for (const char c : word) bigram.Add(static_cast<unsigned char>(c));
-    hashes.push_back(bigram.Value(kBigramSalt));
+    set.Add(bigram.Value(kBigramSalt));
     before = word;
-    if (text.tokens[i].kind == TokenKind::kWord) AddFragments(word, hashes);
+    if (text.tokens[i].kind == TokenKind::kWord) AddFragments(word, set);
   }
-  std::sort(hashes.begin(), hashes.end());
-  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
-  const float each =
-      hashes.empty() ? 0 : 4.0F / std::sqrt(static_cast<float>(hashes.size()) + 20.0F);
-  for (const uint64_t hash : hashes)
-    features.push_back({static_cast<uint32_t>(hash % for_text), each});
+  const size_t count = set.Count();
+  features.reserve(features.size() + count + concept_hashes_.size());
+  const float each = 4.0F / std::sqrt(static_cast<float>(count) + 20.0F);
+  set.ForEach([&](uint32_t bucket) { features.push_back({bucket, each}); });
   const auto add = [&](uint64_t hash, float value) {
     features.push_back({for_text + static_cast<uint32_t>(hash % for_concepts), value});
   };
@@ -123,7 +152,8 @@ absl::Status LinearModel::Load(const policy::v1::LinearModel& model) {
   const auto buckets = static_cast<size_t>(model.buckets());
   std::string bytes;
   if (model.buckets() < 4 || (buckets & (buckets - 1)) != 0 ||
-      !absl::Base64Unescape(model.weights(), &bytes) || bytes.size() != buckets * classes_.size() ||
+      !absl::Base64Unescape(model.weights(), &bytes) || classes_.empty() ||
+      classes_.size() > kMaxClasses || bytes.size() != buckets * classes_.size() ||
       static_cast<size_t>(model.biases_size()) != classes_.size()) {
     return absl::InvalidArgumentError(
         "model: buckets, classes, biases and weights do not fit together");
@@ -131,8 +161,11 @@ absl::Status LinearModel::Load(const policy::v1::LinearModel& model) {
   buckets_ = static_cast<uint32_t>(buckets);
   step_ = model.step();
   rules_ = model.rules() > 0 ? model.rules() : 1;
-  weights_.reserve(bytes.size());
-  for (const char byte : bytes) weights_.push_back(static_cast<int8_t>(byte));
+  weights_.assign(buckets * kMaxClasses, 0);
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    weights_[i / classes_.size() * kMaxClasses + i % classes_.size()] =
+        static_cast<int8_t>(bytes[i]);
+  }
   biases_.assign(model.biases().begin(), model.biases().end());
   for (const policy::v1::Blend& blend : model.blends()) {
     for (size_t f = 0; f < kFields; ++f) {
@@ -143,13 +176,19 @@ absl::Status LinearModel::Load(const policy::v1::LinearModel& model) {
 }
 
 void LinearModel::Judge(const std::vector<Feature>& features, Scores& scores) const {
-  std::vector<float> sums(classes_.size(), 0);
   for (auto& field : scores) {
     for (double& score : field) score *= rules_;
   }
-  for (const Feature& feature : features) {
-    const int8_t* row = &weights_[feature.bucket * classes_.size()];
-    for (size_t c = 0; c < sums.size(); ++c) sums[c] += static_cast<float>(row[c]) * feature.value;
+  // Text features share one value: their rows are added as integers and scaled once.
+  std::array<float, kMaxClasses> sums = {};
+  for (size_t i = 0; i < features.size();) {
+    std::array<int32_t, kMaxClasses> run = {};
+    const float value = features[i].value;
+    for (; i < features.size() && features[i].value == value; ++i) {
+      const int8_t* row = &weights_[features[i].bucket * kMaxClasses];
+      for (size_t c = 0; c < kMaxClasses; ++c) run[c] += row[c];
+    }
+    for (size_t c = 0; c < kMaxClasses; ++c) sums[c] += static_cast<float>(run[c]) * value;
   }
   for (size_t c = 0; c < classes_.size(); ++c) {
     const double said = static_cast<double>(sums[c]) * step_ + biases_[c];

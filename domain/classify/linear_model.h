@@ -52,6 +52,9 @@ class LinearModel {
     size_t field = 0;
     size_t answer = 0;
   };
+  // All answers of all fields; rows are padded to it.
+  static constexpr size_t kMaxClasses = 16;
+
   uint32_t buckets_ = 0;
   double step_ = 0;
   double rules_ = 1;

@@ -187,18 +187,23 @@ PhraseIndex::AtomId PhraseIndex::AtomFor(std::string_view element) {
   return atom;
 }
 
+void PhraseIndex::AddNear(uint64_t key, AtomId atom) {
+  near_.Insert(key, atom);
+  near_bits_[(key >> 40) % kNearBits / 64] |= uint64_t{1} << ((key >> 40) % 64);
+}
+
 void PhraseIndex::AddNearSpellings(std::string_view word, bool stem, AtomId atom) {
   const Letters letters(word);
   if (letters.count < kNearLetters + (stem ? 1 : 0) || letters.count >= kMaxWordBytes) return;
   const uint64_t salt = stem ? kNearStemSalt : kNearWordSalt;
-  near_.Insert(HashWord(word, salt), atom);
+  AddNear(HashWord(word, salt), atom);
   // The first letter is hardly ever the wrong one; a stem without its last letter begins too many
   // words.
   const size_t end = letters.count - (stem ? 1 : 0);
   for (size_t skip = 1; skip < end; ++skip) {
     std::string shorter(word.substr(0, letters.at[skip]));
     shorter += word.substr(letters.at[skip + 1]);
-    near_.Insert(HashWord(shorter, salt), atom);
+    AddNear(HashWord(shorter, salt), atom);
   }
 }
 
@@ -210,6 +215,7 @@ void PhraseIndex::LookupMisspelt(std::string_view word, Atoms& atoms) const {
   const Letters letters(word);
   if (letters.count < kNearLetters || letters.count > 24) return;
   const auto consider = [&](uint64_t key, std::string_view candidate) {
+    if ((near_bits_[(key >> 40) % kNearBits / 64] >> ((key >> 40) % 64) & 1) == 0) return;
     const uint32_t atom = near_.Find(key);
     if (atom == HashIndex::kNone || !Close(atom, candidate)) return;
     if (std::find(atoms.ids, atoms.ids + atoms.count, atom) != atoms.ids + atoms.count) return;
@@ -233,7 +239,7 @@ void PhraseIndex::LookupMisspelt(std::string_view word, Atoms& atoms) const {
   }
 }
 
-void PhraseIndex::Lookup(const Text& text, size_t i, Atoms& atoms) const {
+void PhraseIndex::Lookup(const Text& text, size_t i, bool near, Atoms& atoms) const {
   const Token& token = text.tokens[i];
   const std::string_view word = text.Word(i);
   if (token.kind != TokenKind::kWord) {
@@ -257,7 +263,7 @@ void PhraseIndex::Lookup(const Text& text, size_t i, Atoms& atoms) const {
     if (atoms.count == Atoms::kMax) --atoms.count;
     atoms.Push(exact);
   }
-  if (atoms.count == 0 && token.kind == TokenKind::kWord) LookupMisspelt(word, atoms);
+  if (near && atoms.count == 0 && token.kind == TokenKind::kWord) LookupMisspelt(word, atoms);
 }
 
 uint32_t PhraseIndex::Child(uint32_t node, AtomId atom, bool gap) const {
@@ -312,10 +318,10 @@ void PhraseIndex::Step(const Walk& walk, uint32_t node, size_t at, bool misspelt
   }
 }
 
-void PhraseIndex::Find(const Text& text, std::vector<Hit>& hits) const {
+void PhraseIndex::Find(const Text& text, bool near, std::vector<Hit>& hits) const {
   std::vector<Atoms> atoms(text.tokens.size());
   for (size_t i = 0; i < atoms.size(); ++i) {
-    if (text.tokens[i].part != Part::kLeftOut) Lookup(text, i, atoms[i]);
+    if (text.tokens[i].part != Part::kLeftOut) Lookup(text, i, near, atoms[i]);
   }
   for (size_t i = 0; i < atoms.size(); ++i) {
     for (int a = 0; a < atoms[i].count; ++a) {

@@ -77,8 +77,9 @@ class PhraseIndex {
   // kInvalidArgument says what is wrong with the pattern.
   absl::Status Add(std::string_view pattern, ConceptId concept_id);
 
-  // Every occurrence in `text`, by position; overlapping ones too. Appends to `hits`.
-  void Find(const Text& text, std::vector<Hit>& hits) const;
+  // Every occurrence in `text`, by position; overlapping ones too. `near` = misspelt words as well.
+  // Appends to `hits`.
+  void Find(const Text& text, bool near, std::vector<Hit>& hits) const;
 
  private:
   using AtomId = uint32_t;
@@ -99,8 +100,9 @@ class PhraseIndex {
   };
 
   AtomId AtomFor(std::string_view element);
+  void AddNear(uint64_t key, AtomId atom);
   void AddNearSpellings(std::string_view word, bool stem, AtomId atom);
-  void Lookup(const Text& text, size_t i, Atoms& atoms) const;
+  void Lookup(const Text& text, size_t i, bool near, Atoms& atoms) const;
   void LookupMisspelt(std::string_view word, Atoms& atoms) const;
   bool Close(AtomId atom, std::string_view word) const;
   uint32_t Child(uint32_t node, AtomId atom, bool gap) const;
@@ -111,6 +113,9 @@ class PhraseIndex {
   HashIndex words_;
   HashIndex stems_;
   HashIndex near_;
+  // Bits of the keys of near_: most look-ups end here, in the processor's cache.
+  static constexpr size_t kNearBits = size_t{1} << 18;
+  std::vector<uint64_t> near_bits_ = std::vector<uint64_t>(kNearBits / 64);
   HashIndex edges_;
   std::vector<Node> nodes_ = std::vector<Node>(1);
   std::vector<std::string> atom_text_;

@@ -20,9 +20,9 @@ TEST_P(Patterns, MatchWhatTheySay) {
   PhraseIndex index;
   ASSERT_TRUE(index.Add(GetParam().pattern, 1).ok());
   Text text;
-  AppendText(GetParam().text, Part::kNew, 100, text);
+  AppendText(FoldCase(GetParam().text), Part::kNew, 100, text);
   std::vector<Hit> hits;
-  index.Find(text, hits);
+  index.Find(text, true, hits);
   EXPECT_EQ(!hits.empty(), GetParam().found);
 }
 
@@ -53,9 +53,9 @@ TEST(Patterns, OverlapAndKeepTheirPlaces) {
   ASSERT_TRUE(index.Add("my vps", 1).ok());
   ASSERT_TRUE(index.Add("vps is slow", 2).ok());
   Text text;
-  AppendText("now my VPS is slow", Part::kNew, 100, text);
+  AppendText(FoldCase("now my VPS is slow"), Part::kNew, 100, text);
   std::vector<Hit> hits;
-  index.Find(text, hits);
+  index.Find(text, true, hits);
   ASSERT_EQ(hits.size(), 2U);
   EXPECT_EQ(hits[0].first_token, 1U);
   EXPECT_EQ(hits[0].end_token, 3U);
@@ -69,9 +69,9 @@ TEST(Patterns, AreExactBeforeTheyAreNear) {
   ASSERT_TRUE(index.Add("tarjeta", 2).ok());
   ASSERT_TRUE(index.Add("tarjetas", 3).ok());
   Text text;
-  AppendText("tarjeta", Part::kNew, 100, text);
+  AppendText(FoldCase("tarjeta"), Part::kNew, 100, text);
   std::vector<Hit> hits;
-  index.Find(text, hits);
+  index.Find(text, true, hits);
   ASSERT_EQ(hits.size(), 1U);
   EXPECT_EQ(hits[0].concept_id, 2);
   EXPECT_FALSE(hits[0].misspelt);

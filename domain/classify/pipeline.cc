@@ -7,6 +7,7 @@ namespace {
 
 // Below this many words of their own, a forward's or a quote's text is read too.
 constexpr size_t kFewWords = 4;
+constexpr size_t kMaxSubject = 1024;
 // Above this share of the evidence, one language's words are enough.
 constexpr double kSureOfLanguage = 0.8;
 
@@ -21,12 +22,12 @@ size_t NewWords(const Text& text) {
                                            [](const Token& t) { return t.part == Part::kNew; }));
 }
 
+// `subject` comes from FoldCase().
 bool IsReply(std::string_view subject) {
   static constexpr std::string_view kMarks[] = {
       "re:", "rv:", "res:", "r:", "fwd:", "fw:", "i:", "rif:", "відп:", "на:"};
-  const std::string folded = FoldCase(CutToBytes(subject, 64));
   const std::string_view start =
-      std::string_view(folded).substr(std::min(folded.find_first_not_of(" "), folded.size()));
+      subject.substr(std::min(subject.find_first_not_of(" "), subject.size()));
   return std::any_of(std::begin(kMarks), std::end(kMarks),
                      [&](std::string_view m) { return start.starts_with(m); });
 }
@@ -46,21 +47,30 @@ ConceptId Pipeline::Intern(const std::string& name) {
   return entry->second;
 }
 
-absl::Status Pipeline::AddWords(const policy::v1::Lexicon& lexicon) {
-  PhraseIndex* index = &shared_;
-  if (!lexicon.language().empty()) {
-    if (languages_.languages().size() == LanguageReader::kMaxLanguages) {
-      return absl::InvalidArgumentError("too many languages");
-    }
-    languages_.Add(lexicon);
-    index = &by_language_.emplace_back();
+absl::Status Pipeline::AddLanguage(const policy::v1::Lexicon& lexicon) {
+  if (languages_.languages().size() == LanguageReader::kMaxLanguages) {
+    return absl::InvalidArgumentError("too many languages");
   }
-  layout_.Add(lexicon.layout());
+  languages_.Add(lexicon);
+  return AddWords(lexicon, by_language_.emplace_back());
+}
+
+absl::Status Pipeline::AddShared(const policy::v1::Lexicon& lexicon) {
+  // Each language's index holds the shared words too, so that a text is gone through once.
+  absl::Status first = absl::OkStatus();
+  for (PhraseIndex& index : by_language_) {
+    const absl::Status status = AddWords(lexicon, index);
+    if (first.ok()) first = status;
+  }
+  return first;
+}
+
+absl::Status Pipeline::AddWords(const policy::v1::Lexicon& lexicon, PhraseIndex& index) {
   std::string errors;
   for (const policy::v1::Concept& entry : lexicon.concepts()) {
     const ConceptId id = Intern(entry.name());
     for (const std::string& expression : entry.words()) {
-      const absl::Status status = index->Add(expression, id);
+      const absl::Status status = index.Add(expression, id);
       if (!status.ok()) errors += "\n  " + entry.name() + ": " + std::string(status.message());
     }
   }
@@ -117,7 +127,13 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Build(
     errors += "lexicon \"" + (lexicon.language().empty() ? "shared" : lexicon.language()) + "\": ";
     errors.append(status.message().data(), status.message().size()).append("\n");
   };
-  for (const policy::v1::Lexicon& lexicon : lexicons) note(lexicon, pipeline->AddWords(lexicon));
+  for (const policy::v1::Lexicon& lexicon : lexicons) {
+    pipeline->layout_.Add(lexicon.layout());
+    if (!lexicon.language().empty()) note(lexicon, pipeline->AddLanguage(lexicon));
+  }
+  for (const policy::v1::Lexicon& lexicon : lexicons) {
+    if (lexicon.language().empty()) note(lexicon, pipeline->AddShared(lexicon));
+  }
   for (const policy::v1::Lexicon& lexicon : lexicons) note(lexicon, pipeline->AddRules(lexicon));
   if (pipeline->by_language_.empty()) errors += "no lexicon names a language\n";
   if (pipeline->rules_.intents().empty()) errors += "no lexicon has intents\n";
@@ -134,13 +150,13 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Build(
 }
 
 void Pipeline::ReadText(const Message& message, Text& text) const {
-  const std::string_view body = CutToBytes(message.body, Classifier::kMaxBytes);
+  const std::string body = FoldCase(CutToBytes(message.body, Classifier::kMaxBytes));
+  const std::string subject = FoldCase(CutToBytes(message.subject, kMaxSubject));
+  text.folded.reserve(body.size() + subject.size());
   const std::vector<Segment> segments = layout_.Split(body);
-  const bool quotes = std::any_of(segments.begin(), segments.end(),
-                                  [](const Segment& s) { return s.kind == LineKind::kQuoted; });
-  const bool reply = IsReply(message.subject);
-  AppendText(CutToBytes(message.subject, 1024), reply ? Part::kReplySubject : Part::kSubject,
-             Classifier::kMaxTokens, text);
+  text.reply = IsReply(subject);
+  AppendText(subject, text.reply ? Part::kReplySubject : Part::kSubject, Classifier::kMaxTokens,
+             text);
   for (const Segment& segment : segments) {
     if (segment.kind == LineKind::kNew)
       AppendText(segment.text, Part::kNew, Classifier::kMaxTokens, text);
@@ -152,8 +168,8 @@ void Pipeline::ReadText(const Message& message, Text& text) const {
     if (own == 0 && segment.kind != LineKind::kHeaders) part = Part::kNew;
     if (own > 0 && own < kFewWords && segment.kind == LineKind::kForwarded) part = Part::kForwarded;
     AppendText(segment.text, part, Classifier::kMaxTokens, text);
+    text.headers |= segment.kind == LineKind::kHeaders;
   }
-  (void)quotes;
 }
 
 void Pipeline::AddMeta(const Message& message, const Text& text, Reading& reading) const {
@@ -167,7 +183,8 @@ void Pipeline::AddMeta(const Message& message, const Text& text, Reading& readin
   set("meta.technical", message.chosen_department == core::v1::DEPARTMENT_TECHNICAL);
   set("meta.high_priority", message.priority == core::v1::PRIORITY_HIGH);
   set("meta.chat", message.channel == core::v1::CHANNEL_CHAT);
-  set("meta.reply", IsReply(message.subject));
+  set("meta.reply", text.reply);
+  set("meta.headers", text.headers);
   const size_t words = NewWords(text);
   set("meta.short", words <= 5);
   set("meta.long", words > 90);
@@ -195,10 +212,9 @@ Work Pipeline::Run(const Message& message) const {
   work.language = languages_.Read(work.text, message.language_hint);
   std::vector<Hit> hits;
   hits.reserve(work.text.tokens.size());
-  shared_.Find(work.text, hits);
-  by_language_[work.language.best].Find(work.text, hits);
+  by_language_[work.language.best].Find(work.text, /*near=*/true, hits);
   if (work.language.share < kSureOfLanguage && by_language_.size() > 1) {
-    by_language_[work.language.second].Find(work.text, hits);
+    by_language_[work.language.second].Find(work.text, /*near=*/false, hits);
   }
   work.reading = reader_->Read(work.text, std::move(hits));
   AddMeta(message, work.text, work.reading);

@@ -46,7 +46,9 @@ class Pipeline {
 
  private:
   Pipeline() = default;
-  absl::Status AddWords(const policy::v1::Lexicon& lexicon);
+  absl::Status AddLanguage(const policy::v1::Lexicon& lexicon);
+  absl::Status AddShared(const policy::v1::Lexicon& lexicon);
+  absl::Status AddWords(const policy::v1::Lexicon& lexicon, PhraseIndex& index);
   absl::Status AddRules(const policy::v1::Lexicon& lexicon);
   void MakeReader(const google::protobuf::RepeatedPtrField<policy::v1::Lexicon>& lexicons);
   ConceptId Intern(const std::string& name);
@@ -55,7 +57,6 @@ class Pipeline {
 
   std::vector<std::string> concept_names_;
   RuleTable::NameToConcept concept_by_name_;
-  PhraseIndex shared_;
   std::vector<PhraseIndex> by_language_;
   LanguageReader languages_;
   LayoutReader layout_;

@@ -387,14 +387,13 @@ std::string FoldCase(std::string_view raw) {
   return out;
 }
 
-void AppendText(std::string_view raw, Part part, size_t max_tokens, Text& text) {
-  const std::string normalised = FoldCase(raw);
-  Scanner(normalised, part, max_tokens, text).Run();
+void AppendText(std::string_view folded, Part part, size_t max_tokens, Text& text) {
+  Scanner(folded, part, max_tokens, text).Run();
 }
 
 std::vector<std::string> FoldedWords(std::string_view raw) {
   Text text;
-  AppendText(raw, Part::kNew, 64, text);
+  AppendText(FoldCase(raw), Part::kNew, 64, text);
   std::vector<std::string> words;
   for (size_t i = 0; i < text.tokens.size(); ++i) words.emplace_back(text.Word(i));
   return words;

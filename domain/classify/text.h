@@ -46,6 +46,9 @@ struct Text {
   std::vector<Token> tokens;
   std::vector<Sentence> sentences;
   std::vector<NamedThing> entities;
+  // The subject says that it answers or forwards; the body holds headers of a mail.
+  bool reply = false;
+  bool headers = false;
   // Letters that accents or script give away, as normalised code points, for the language.
   std::vector<char32_t> telling_letters;
 
@@ -55,8 +58,8 @@ struct Text {
   }
 };
 
-// Adds `raw` (any bytes) as words of `part`; starts a new sentence. Stops at `max_tokens`.
-void AppendText(std::string_view raw, Part part, size_t max_tokens, Text& text);
+// Adds text from FoldCase() as words of `part`; starts a new sentence. Stops at `max_tokens`.
+void AppendText(std::string_view folded, Part part, size_t max_tokens, Text& text);
 
 // NFKC with case folding; invalid bytes become U+FFFD.
 std::string FoldCase(std::string_view raw);

@@ -10,7 +10,7 @@ using ::testing::ElementsAre;
 
 Text Read(std::string_view raw) {
   Text text;
-  AppendText(raw, Part::kNew, 1000, text);
+  AppendText(FoldCase(raw), Part::kNew, 1000, text);
   return text;
 }
 
