@@ -95,7 +95,9 @@ class Table::State final : public ProjectorHandler {
       return Unavailable("the partitions of " + options_.topic + " are unknown");
     absl::MutexLock lock(&asking_);
     if (!asker_) {
-      auto made = broker_.MakeReader(Isolation::kReadCommitted);
+      // A transaction whose commit somebody has seen may still lack its marker in this topic: only
+      // the high watermark is past it for sure.
+      auto made = broker_.MakeReader(Isolation::kReadUncommitted);
       if (!made.ok()) return made.status();
       asker_ = std::move(*made);
     }
@@ -137,7 +139,8 @@ class Table::State final : public ProjectorHandler {
     return kBeginning;
   }
 
-  // One by one, so that a listener finds the table as of its change.
+  // One by one, so that a listener finds the table as of its change. The position moves last: who
+  // waits for it may count on what the listeners made of the record.
   absl::Status OnRecords(const TopicPartition&, std::span<const Record> records) override {
     for (const Record& record : records) {
       {
@@ -145,6 +148,8 @@ class Table::State final : public ProjectorHandler {
         Apply(record);
       }
       for (const auto& listener : listeners_) listener({record, ready_});
+      absl::MutexLock lock(&mutex_);
+      partitions_[record.partition].next = record.offset + 1;
     }
     return absl::OkStatus();
   }
@@ -164,7 +169,6 @@ class Table::State final : public ProjectorHandler {
  private:
   void Apply(const Record& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     Partition& partition = partitions_[record.partition];
-    partition.next = record.offset + 1;
     if (!record.value) {
       partition.entries.erase(record.key);
       return;

@@ -68,10 +68,11 @@ class Table {
   void ForEach(const std::function<void(std::string_view key, const TableEntry&)>& visit) const;
   size_t size() const;
 
-  // Next offset to be read of every partition: all before it is in the table.
+  // Next offset to be read of every partition: all before it is in the table, and its listeners
+  // have heard of it.
   std::vector<PartitionOffset> Position() const;
-  // The ends (last stable offsets) of the topic at this moment, asked of the broker. Blocks, <=
-  // timeout.
+  // The ends (high watermarks: past everything that anybody may have been told of) of the topic at
+  // this moment, asked of the broker. Blocks, <= timeout.
   absl::StatusOr<std::vector<PartitionOffset>> AskEnds(absl::Duration timeout);
   // Waits until the table has passed all these offsets. kDeadlineExceeded when it has not in time.
   absl::Status WaitUntilPast(const std::vector<PartitionOffset>& offsets, absl::Duration timeout);

@@ -85,6 +85,22 @@ TEST_F(TableTest, ListenersSeeChangesOnceTheyAreInTheTable) {
   EXPECT_THAT(seen, ElementsAre("a=1 (filling)", "a=2", "a=-"));
 }
 
+TEST_F(TableTest, ItIsPastARecordOnlyWhenTheListenersHaveHeardOfIt) {
+  Table table(broker_, clock_, {.topic = "t"});
+  Pump(table);
+  Put(1, "a", "1");
+  const auto ends = table.AskEnds(absl::Seconds(1));
+  ASSERT_TRUE(ends.ok());
+  int heard = 0;
+  table.Listen([&](const TableChange&) {
+    ++heard;
+    EXPECT_FALSE(table.WaitUntilPast(*ends, absl::ZeroDuration()).ok());
+  });
+  Pump(table);
+  EXPECT_EQ(heard, 1);
+  EXPECT_TRUE(table.WaitUntilPast(*ends, absl::ZeroDuration()).ok());
+}
+
 TEST_F(TableTest, AnUnknownKeyIsLookedForAgainOnceTheEndSeenAtArrivalIsPassed) {
   Table table(broker_, clock_, {.topic = "t"});
   Pump(table);
@@ -113,6 +129,22 @@ TEST_F(TableTest, TheEndIsPassedAlthoughOnlyAMarkerFollows) {
                                  PartitionOffset{"t", 2, 0}));
   EXPECT_TRUE(table.WaitUntilPast(*ends, absl::ZeroDuration()).ok());
   EXPECT_EQ(table.Position(), *ends);
+}
+
+TEST_F(TableTest, ARecordOfATransactionThatIsStillOpenLiesBeforeTheEnd) {
+  Table table(broker_, clock_, {.topic = "t"});
+  auto producer = *fake_.MakeTransactionalProducer({.id = "p"});
+  ASSERT_TRUE(producer->Init({"t"}, absl::ZeroDuration()).ok());
+  ASSERT_TRUE(producer->Begin().ok());
+  ASSERT_TRUE(producer->Produce({.topic = "t", .partition = 0, .key = "k", .value = "a"}).ok());
+  Pump(table);
+  const auto ends = table.AskEnds(absl::Seconds(1));
+  ASSERT_TRUE(ends.ok());
+  EXPECT_FALSE(table.WaitUntilPast(*ends, absl::ZeroDuration()).ok());
+  ASSERT_TRUE(producer->Commit(absl::ZeroDuration()).ok());
+  Pump(table);
+  EXPECT_TRUE(table.WaitUntilPast(*ends, absl::ZeroDuration()).ok());
+  EXPECT_EQ(ValueOf(table.Get("k")), "a");
 }
 
 TEST_F(TableTest, AnOutageLeavesTheTableAndItGoesOnFromThere) {
