@@ -9,87 +9,123 @@ using namespace core::v1;
 
 namespace {
 
-constexpr char kLostAfterDot[] = "lost_after_final_dot";
+Report Taken(absl::Time relay_time) {
+  return {.outcome = DELIVERY_OUTCOME_ACCEPTED, .relay_time = relay_time};
+}
+
+Report Doubtful() {
+  return {.outcome = DELIVERY_OUTCOME_IN_DOUBT, .reason = "lost_after_final_dot"};
+}
 
 std::string ReasonOf(const smtp::SendOutcome& outcome) {
   if (outcome.code != 0) return "smtp_" + std::to_string(outcome.code);
+  if (outcome.result == smtp::SendResult::kRefused) return "unsendable";
   return outcome.relay_unusable ? "connect_failed" : "connection_lost";
+}
+
+// What an entry says of a copy; unspecified = it may be sent.
+Report ReportOf(const CopyEntry& entry, const Try& by) {
+  if (entry.state == CopyState::kSent) return Taken(entry.relay_time);
+  const bool ours = entry.by.attempt == by.attempt && entry.by.token == by.token;
+  const bool older = entry.by.attempt < by.attempt;
+  return entry.state == CopyState::kStarted && !older && !ours ? Doubtful() : Report();
 }
 
 }  // namespace
 
-Copies::Copies(std::vector<std::string> addresses, CopyEntries entries, Try by)
-    : addresses_(std::move(addresses)), entries_(std::move(entries)), by_(std::move(by)) {
-  std::vector<std::string> keys;
-  for (const std::string& address : addresses_) keys.push_back(AddressKey(address));
-  for (const auto& [key, entry] : entries_) {
-    const bool current = std::find(keys.begin(), keys.end(), key) != keys.end();
-    if (entry.state == CopyState::kSent) {
-      Sent(entry.relay_time);
-      recipients_changed_ |= !current;
-    } else if (entry.state == CopyState::kStarted && entry.by.attempt >= by_.attempt &&
-               entry.by.token != by_.token) {
-      InDoubt();
-      recipients_changed_ |= !current;
+Copies::Copies(const Recipients& recipients, const CopyEntries& entries, Try by)
+    : by_(std::move(by)) {
+  for (const std::string& address : recipients.to) {
+    copies_.push_back({.address = address, .key = AddressKey(address)});
+  }
+  for (const std::string& address : recipients.copies) {
+    copies_.push_back({.address = address, .key = AddressKey(address), .main = false});
+  }
+  for (const auto& [key, entry] : entries) {
+    const auto found = std::find_if(copies_.begin(), copies_.end(),
+                                    [&](const Copy& copy) { return copy.key == key; });
+    Report report = ReportOf(entry, by_);
+    if (found != copies_.end()) {
+      found->report = std::move(report);
+    } else if (report.outcome != DELIVERY_OUTCOME_UNSPECIFIED) {
+      copies_.push_back({.address = {}, .key = key, .report = std::move(report)});
     }
   }
+  // Known to the ledger = was a recipient before.
+  const bool changed = std::any_of(copies_.begin(), copies_.end(),
+                                   [](const Copy& copy) { return copy.address.empty(); });
+  if (!changed) return;
+  std::erase_if(copies_, [&](const Copy& copy) { return !entries.contains(copy.key); });
 }
 
-// Once a copy has gone (or may have gone) to an address that is none any more, an address that came
-// in its place is not written to: that would be a second copy.
 std::vector<std::string> Copies::Missing() const {
   std::vector<std::string> missing;
-  for (const std::string& address : addresses_) {
-    const auto entry = entries_.find(AddressKey(address));
-    if (entry == entries_.end()) {
-      if (!recipients_changed_) missing.push_back(address);
-      continue;
-    }
-    const bool unknown_end = entry->second.state == CopyState::kStarted &&
-                             entry->second.by.attempt >= by_.attempt &&
-                             entry->second.by.token != by_.token;
-    if (entry->second.state != CopyState::kSent && !unknown_end) missing.push_back(address);
+  for (const Copy& copy : copies_) {
+    const bool open = copy.report.outcome == DELIVERY_OUTCOME_UNSPECIFIED;
+    if (open && !copy.address.empty()) missing.push_back(copy.address);
   }
   return missing;
 }
 
-void Copies::Note(Report& what, DeliveryOutcome outcome, int code, std::string reason) {
-  if (what.outcome != DELIVERY_OUTCOME_UNSPECIFIED) return;
-  what.outcome = outcome;
-  what.smtp_code = code;
-  what.reason = std::move(reason);
+std::vector<std::string> Copies::Addressees() const {
+  std::vector<std::string> addresses;
+  for (const Copy& copy : copies_) {
+    if (!copy.address.empty()) addresses.push_back(copy.address);
+  }
+  return addresses;
 }
 
-void Copies::Sent(absl::Time relay_time) {
-  accepted_ = accepted_ ? std::min(*accepted_, relay_time) : relay_time;
+void Copies::Set(const std::string& address, Report report) {
+  for (Copy& copy : copies_) {
+    if (copy.address == address) copy.report = std::move(report);
+  }
 }
 
-void Copies::InDoubt() { Note(in_doubt_, DELIVERY_OUTCOME_IN_DOUBT, 0, kLostAfterDot); }
-
-void Copies::Suppressed(std::string reason) {
-  Note(suppressed_, DELIVERY_OUTCOME_SUPPRESSED, 0, std::move(reason));
+void Copies::Sent(const std::string& address, absl::Time relay_time) {
+  Set(address, Taken(relay_time));
 }
 
-void Copies::Failed(const smtp::SendOutcome& outcome) {
-  Note(failed_, DELIVERY_OUTCOME_FAILED, outcome.code,
-       outcome.code == 0 ? "unsendable" : ReasonOf(outcome));
+void Copies::InDoubt(const std::string& address) { Set(address, Doubtful()); }
+
+void Copies::Suppress(const std::string& address, std::string reason) {
+  Set(address, {.outcome = DELIVERY_OUTCOME_SUPPRESSED, .reason = std::move(reason)});
 }
 
-void Copies::Deferred(const smtp::SendOutcome& outcome) {
-  Note(deferred_, DELIVERY_OUTCOME_DEFERRED, outcome.code, ReasonOf(outcome));
+void Copies::NotTaken(const smtp::SendOutcome& outcome, const std::string& address) {
+  const bool final = outcome.result == smtp::SendResult::kRefused;
+  Set(address, {.outcome = final ? DELIVERY_OUTCOME_FAILED : DELIVERY_OUTCOME_DEFERRED,
+                .smtp_code = outcome.code,
+                .reason = ReasonOf(outcome)});
+}
+
+bool Copies::AllSuppressed() const {
+  return std::all_of(copies_.begin(), copies_.end(), [](const Copy& copy) {
+    return !copy.main || copy.report.outcome == DELIVERY_OUTCOME_SUPPRESSED;
+  });
+}
+
+const Report* Copies::FirstWith(DeliveryOutcome outcome, bool main_only) const {
+  const Report* first = nullptr;
+  for (const Copy& copy : copies_) {
+    if (copy.report.outcome != outcome || (main_only && !copy.main)) continue;
+    if (first == nullptr || copy.report.relay_time < first->relay_time) first = &copy.report;
+  }
+  return first;
 }
 
 Report Copies::Conclude() const {
-  for (const Report* report : {&deferred_, &in_doubt_}) {
-    if (report->outcome != DELIVERY_OUTCOME_UNSPECIFIED) return *report;
+  for (const DeliveryOutcome open : {DELIVERY_OUTCOME_DEFERRED, DELIVERY_OUTCOME_IN_DOUBT}) {
+    if (const Report* report = FirstWith(open, /*main_only=*/false)) return *report;
   }
-  const bool refused = failed_.outcome != DELIVERY_OUTCOME_UNSPECIFIED;
-  if (accepted_) {
-    Report report{.outcome = DELIVERY_OUTCOME_ACCEPTED, .relay_time = accepted_};
-    if (refused) report.reason = "some_refused";
+  const Report* failed = FirstWith(DELIVERY_OUTCOME_FAILED, /*main_only=*/true);
+  if (const Report* accepted = FirstWith(DELIVERY_OUTCOME_ACCEPTED, /*main_only=*/true)) {
+    Report report = *accepted;
+    if (failed != nullptr) report.reason = "some_refused";
     return report;
   }
-  return refused ? failed_ : suppressed_;
+  if (failed != nullptr) return *failed;
+  if (const Report* kept = FirstWith(DELIVERY_OUTCOME_SUPPRESSED, /*main_only=*/true)) return *kept;
+  return {.outcome = DELIVERY_OUTCOME_SUPPRESSED, .reason = "no_address"};
 }
 
 }  // namespace plazo::notifier

@@ -40,8 +40,8 @@ bool Delivery::DirectoryReached(const DeliveryIntent& intent) const {
   return customer && customer->version() >= intent.customer().directory_version();
 }
 
-std::vector<std::string> Delivery::Recipients(const DeliveryIntent& intent,
-                                              const policy::v1::Policy& policy) const {
+Recipients Delivery::RecipientsNow(const DeliveryIntent& intent,
+                                   const policy::v1::Policy& policy) const {
   std::optional<CustomerState> customer;
   if (intent.has_customer()) {
     customer = world_.directory.Customer(intent.tenant(), intent.customer().customer_id());
@@ -49,9 +49,9 @@ std::vector<std::string> Delivery::Recipients(const DeliveryIntent& intent,
   return RecipientsOf(intent, customer ? &*customer : nullptr, policy, world_.composer.keys());
 }
 
-std::vector<std::string> Delivery::Recipients(const DeliveryIntent& intent) const {
+Recipients Delivery::RecipientsNow(const DeliveryIntent& intent) const {
   const Policy policy = PolicyOf(intent);
-  return policy ? Recipients(intent, *policy) : std::vector<std::string>();
+  return policy ? RecipientsNow(intent, *policy) : Recipients();
 }
 
 Verdict Delivery::Deliver(Task& task, Relay& relay) {
@@ -70,57 +70,48 @@ Verdict Delivery::Deliver(Task& task, Relay& relay) {
     }
     entry = known;
   }
-  std::vector<std::string> addresses = Recipients(intent, *policy);
-  const bool nobody = addresses.empty() && entries->empty();
-  if (nobody) return Plain(DELIVERY_OUTCOME_SUPPRESSED, "no_address");
-  Copies copies(std::move(addresses), *std::move(entries), {intent.attempt(), task.token});
+  Copies copies(RecipientsNow(intent, *policy), *entries, {intent.attempt(), task.token});
   return SendCopies(task, *policy, copies, relay);
 }
 
-absl::StatusOr<std::vector<std::string>> Delivery::Admit(const DeliveryIntent& intent,
-                                                         const policy::v1::Policy& policy,
-                                                         Copies& copies) {
-  std::vector<std::string> missing = copies.Missing();
-  if (!IsAutomaticAnswer(intent)) return missing;
-  std::vector<std::string> admitted;
-  for (std::string& address : missing) {
-    const auto may =
+absl::Status Delivery::SuppressLoops(const DeliveryIntent& intent, const policy::v1::Policy& policy,
+                                     Copies& copies) {
+  if (!IsAutomaticAnswer(intent)) return absl::OkStatus();
+  for (const std::string& address : copies.Missing()) {
+    const auto admitted =
         world_.ledger.AdmitAnswer({.tenant = intent.tenant(),
                                    .address_key = AddressKey(address),
                                    .notification_id = intent.notification_id(),
                                    .limit = policy.automatic_replies().limit(),
                                    .window = FromProto(policy.automatic_replies().window())});
-    if (!may.ok()) return may.status();
-    if (*may) {
-      admitted.push_back(std::move(address));
-    } else {
-      copies.Suppressed("loop_window");
-    }
+    if (!admitted.ok()) return admitted.status();
+    if (!*admitted) copies.Suppress(address, "loop_window");
   }
-  return admitted;
+  return absl::OkStatus();
 }
 
 Verdict Delivery::SendCopies(Task& task, const policy::v1::Policy& policy, Copies& copies,
                              Relay& relay) {
   const DeliveryIntent& intent = task.intent.value;
-  const auto admitted = Admit(intent, policy, copies);
-  if (!admitted.ok()) {
+  if (!SuppressLoops(intent, policy, copies).ok()) {
     world_.metrics.ledger_errors.Increment();
     return HoldBack{kLedgerWait};
   }
-  if (admitted->empty()) return copies.Conclude();
-  const auto mail = world_.composer.Compose(intent, policy, *admitted);
+  const std::vector<std::string> missing = copies.Missing();
+  if (missing.empty() || copies.AllSuppressed()) return copies.Conclude();
+  const auto mail = world_.composer.Compose(intent, policy, copies.Addressees());
   if (!mail.ok()) {
     observability::LogError("mail cannot be made", {{"status", mail.status()},
                                                     {"kind", TemplateName(intent.kind())},
                                                     {"tenant", intent.tenant()}});
-    return Plain(DELIVERY_OUTCOME_FAILED,
-                 absl::IsNotFound(mail.status()) ? "no_template" : "unsendable");
+    // A router that is newer than we are knows kinds that we do not: later there may be a template.
+    return absl::IsNotFound(mail.status()) ? Plain(DELIVERY_OUTCOME_DEFERRED, "no_template")
+                                           : Plain(DELIVERY_OUTCOME_FAILED, "unsendable");
   }
-  for (const std::string& address : *admitted) {
+  for (const std::string& address : missing) {
     if (!world_.breaker.Allow(world_.clock.Now())) {
       if (!MayReportRelayDown()) return HoldBack{kRelayWait};
-      copies.Deferred({.relay_unusable = true});
+      copies.NotTaken({.relay_unusable = true}, address);
       break;
     }
     if (!SendCopy(task, *mail, address, copies, relay).ok()) {
@@ -152,23 +143,21 @@ absl::Status Delivery::SendCopy(Task& task, const ComposedMail& mail, const std:
     case smtp::SendResult::kAccepted:
       if (started && answer->repeats) world_.metrics.repeated.Increment();
       Taken(task, copy, outcome.accepted_time);
-      copies.Sent(outcome.accepted_time);
+      copies.Sent(address, outcome.accepted_time);
       return absl::OkStatus();
     case smtp::SendResult::kInDoubt:
       task.known[copy.address_key] = {.state = CopyState::kStarted,
                                       .by = {copies.by().attempt, ""}};
-      copies.InDoubt();
+      copies.InDoubt(address);
       return absl::OkStatus();
     case smtp::SendResult::kAborted:
       if (!answer.ok()) return answer.status();
-      if (answer->verdict == StartAnswer::Verdict::kSent) copies.Sent(answer->relay_time);
-      if (answer->verdict == StartAnswer::Verdict::kStartedBefore) copies.InDoubt();
+      if (answer->verdict == StartAnswer::Verdict::kSent) copies.Sent(address, answer->relay_time);
+      if (answer->verdict == StartAnswer::Verdict::kStartedBefore) copies.InDoubt(address);
       return absl::OkStatus();
     case smtp::SendResult::kRefused:
-      copies.Failed(outcome);
-      break;
     case smtp::SendResult::kDeferred:
-      copies.Deferred(outcome);
+      copies.NotTaken(outcome, address);
       break;
   }
   // An entry that stays `started` does no harm: the next attempt is a later one.

@@ -60,17 +60,17 @@ class Delivery {
   // False while the directory has not reached what the intent was decided with.
   bool DirectoryReached(const core::v1::DeliveryIntent& intent) const;
   // Whom it would be sent to now.
-  std::vector<std::string> Recipients(const core::v1::DeliveryIntent& intent) const;
+  Recipients RecipientsNow(const core::v1::DeliveryIntent& intent) const;
 
   Verdict Deliver(Task& task, Relay& relay);
 
  private:
   Policy PolicyOf(const core::v1::DeliveryIntent& intent) const;
-  std::vector<std::string> Recipients(const core::v1::DeliveryIntent& intent,
-                                      const policy::v1::Policy& policy) const;
-  // Leaves out the addresses that have had their share of automatic answers (I11).
-  absl::StatusOr<std::vector<std::string>> Admit(const core::v1::DeliveryIntent& intent,
-                                                 const policy::v1::Policy& policy, Copies& copies);
+  Recipients RecipientsNow(const core::v1::DeliveryIntent& intent,
+                           const policy::v1::Policy& policy) const;
+  // Marks the copies to addresses that have had their share of automatic answers (I11).
+  absl::Status SuppressLoops(const core::v1::DeliveryIntent& intent,
+                             const policy::v1::Policy& policy, Copies& copies);
   Verdict SendCopies(Task& task, const policy::v1::Policy& policy, Copies& copies, Relay& relay);
   // OK, or the ledger's error: then the copy was not sent.
   absl::Status SendCopy(Task& task, const ComposedMail& mail, const std::string& address,

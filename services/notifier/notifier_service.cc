@@ -122,7 +122,12 @@ bool NotifierService::WorkOnce(Relay& relay) {
   const Report& report = std::get<Report>(verdict);
   queue_.Finish(id);
   work_.SignalAll();
-  Settle(id, *job, report);
+  // Given away meanwhile: its new owner tries it, too, and only what has been sent is news to him.
+  if (LaneOf(*job) == nullptr && report.outcome != DELIVERY_OUTCOME_ACCEPTED) {
+    jobs_.erase(id);
+  } else {
+    Settle(id, *job, report);
+  }
   return true;
 }
 

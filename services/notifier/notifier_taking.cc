@@ -140,10 +140,18 @@ bool NotifierService::AdmitWaiting() {
 }
 
 void NotifierService::Enqueue(uint64_t id, Job& job) {
-  std::vector<std::string> keys = {"a " + job.task.intent.aggregate};
-  for (const std::string& address : delivery_.Recipients(job.task.intent.value)) {
-    keys.push_back("r " + mime::NormalizeAddress(address));
-    if (queue_.Depth(keys.back()) >= options_.max_in_memory / kRecipientShare) {
+  const DeliveryIntent& intent = job.task.intent.value;
+  std::vector<std::string> keys;
+  // Mails of one conversation keep their order; those to staff do not wait for its customer, and
+  // those of one notice not for each other.
+  if (!intent.ticket_id().empty()) {
+    keys.push_back((intent.has_staff() ? "s " : "c ") + intent.ticket_id());
+  }
+  const Recipients recipients = delivery_.RecipientsNow(intent);
+  for (const auto* addresses : {&recipients.to, &recipients.copies}) {
+    for (const std::string& address : *addresses) {
+      keys.push_back("r " + mime::NormalizeAddress(address));
+      if (queue_.Depth(keys.back()) < options_.max_in_memory / kRecipientShare) continue;
       return Settle(id, job, {.outcome = DELIVERY_OUTCOME_DEFERRED, .reason = "recipient_busy"});
     }
   }

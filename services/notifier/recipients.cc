@@ -14,11 +14,14 @@ namespace {
 
 constexpr std::string_view kManagement = "management";
 
+// Our own addresses are never answered, but people of ours may read at them (F4); only the address
+// we send from would come back to us.
 class Usable {
  public:
-  Usable(const policy::v1::Policy& policy, std::span<const ids::MarkKey> keys)
+  Usable(const policy::v1::Policy& policy, std::span<const ids::MarkKey> keys, bool staff)
       : keys_(keys), domain_("@" + mime::NormalizeAddress(policy.mail().domain())) {
     own_.insert(mime::NormalizeAddress(policy.mail().from_address()));
+    if (staff) return;
     for (const std::string& own : policy.mail().own_addresses()) {
       own_.insert(mime::NormalizeAddress(own));
     }
@@ -47,70 +50,82 @@ bool HasBounced(const CustomerState& customer, const std::string& address) {
                      });
 }
 
-class Recipients {
+class Selection {
  public:
-  explicit Recipients(Usable usable) : usable_(std::move(usable)) {}
+  explicit Selection(Usable usable) : usable_(std::move(usable)) {}
 
-  void Add(const std::string& address) {
-    if (usable_(address) && seen_.insert(mime::NormalizeAddress(address)).second) {
-      addresses_.push_back(address);
-    }
-  }
-  template <typename Addresses>
-  void AddAll(const Addresses& addresses) {
-    for (const std::string& address : addresses) Add(address);
-  }
-  bool empty() const { return addresses_.empty(); }
-  std::vector<std::string> Finish() { return std::move(addresses_); }
+  void Add(const std::string& address) { AddTo(recipients_.to, address); }
+  void AddCopy(const std::string& address) { AddTo(recipients_.copies, address); }
+  bool empty() const { return recipients_.to.empty(); }
+  Recipients Finish() { return std::move(recipients_); }
 
  private:
+  void AddTo(std::vector<std::string>& addresses, const std::string& address) {
+    if (usable_(address) && seen_.insert(mime::NormalizeAddress(address)).second) {
+      addresses.push_back(address);
+    }
+  }
+
   const Usable usable_;
   std::set<std::string> seen_;
-  std::vector<std::string> addresses_;
+  Recipients recipients_;
 };
 
-void AddCustomer(const CustomerState& customer, NotificationType type, Recipients& to) {
+// Where the provider wants the copy of a notice to go (F28, F29).
+NotificationType TypeOf(const DeliveryIntent& intent, const policy::v1::Policy& policy) {
+  const bool registered =
+      intent.kind() == NOTIFICATION_KIND_NOTICE &&
+      policy.notices().mail_copy() == policy::v1::NOTICE_COPY_REGISTERED_ADDRESS;
+  return registered ? NOTIFICATION_TYPE_UNSPECIFIED : intent.customer().type();
+}
+
+// No type: the registered address.
+void AddCustomer(const CustomerState& customer, NotificationType type, Selection& to) {
   const auto add = [&](const std::string& address) {
     if (!HasBounced(customer, address)) to.Add(address);
   };
   for (const NotificationAddresses& each : customer.profile().notification_addresses()) {
-    if (each.type() != type) continue;
+    if (type == NOTIFICATION_TYPE_UNSPECIFIED || each.type() != type) continue;
     for (const std::string& address : each.addresses()) add(address);
   }
   if (to.empty()) add(customer.profile().email());
 }
 
-void AddStaff(const policy::v1::Policy& policy, std::string_view staff, Recipients& to) {
-  if (staff == kManagement) return to.AddAll(policy.management().addresses());
+void AddStaff(const policy::v1::Policy& policy, std::string_view staff, Selection& to) {
+  if (staff == kManagement) {
+    for (const std::string& address : policy.management().addresses()) to.Add(address);
+    return;
+  }
   for (const policy::v1::Team& team : policy.teams()) {
-    if (team.id() == staff) to.AddAll(team.addresses());
+    if (team.id() != staff) continue;
+    for (const std::string& address : team.addresses()) to.Add(address);
   }
 }
 
 }  // namespace
 
-std::vector<std::string> RecipientsOf(const DeliveryIntent& intent, const CustomerState* customer,
-                                      const policy::v1::Policy& policy,
-                                      std::span<const ids::MarkKey> keys) {
-  Recipients to(Usable(policy, keys));
+Recipients RecipientsOf(const DeliveryIntent& intent, const CustomerState* customer,
+                        const policy::v1::Policy& policy, std::span<const ids::MarkKey> keys) {
+  Selection selection(Usable(policy, keys, intent.has_staff()));
   switch (intent.recipient_case()) {
     case DeliveryIntent::kCustomer:
       if (customer != nullptr && !customer->deleted()) {
-        AddCustomer(*customer, intent.customer().type(), to);
+        AddCustomer(*customer, TypeOf(intent, policy), selection);
       }
       break;
     case DeliveryIntent::kAddress:
-      to.Add(intent.address());
+      selection.Add(intent.address());
       break;
     case DeliveryIntent::kStaff:
-      AddStaff(policy, intent.staff(), to);
+      AddStaff(policy, intent.staff(), selection);
       break;
     case DeliveryIntent::RECIPIENT_NOT_SET:
       break;
   }
-  // They are sent a copy; without the one it is for there is nothing to copy.
-  if (!to.empty()) to.AddAll(intent.participants());
-  return to.Finish();
+  if (!selection.empty()) {
+    for (const std::string& address : intent.participants()) selection.AddCopy(address);
+  }
+  return selection.Finish();
 }
 
 }  // namespace plazo::notifier

@@ -18,11 +18,15 @@
 
 namespace plazo::notifier {
 
-// In the order of the mail's To and Cc. `customer` is null when the intent names none, or there is
-// none.
-std::vector<std::string> RecipientsOf(const core::v1::DeliveryIntent& intent,
-                                      const core::v1::CustomerState* customer,
-                                      const policy::v1::Policy& policy,
-                                      std::span<const ids::MarkKey> keys);
+struct Recipients {
+  std::vector<std::string> to;
+  std::vector<std::string>
+      copies;  // for other people in the conversation; only where `to` is not empty
+};
+
+// `customer` is null when the intent names none, or there is none.
+Recipients RecipientsOf(const core::v1::DeliveryIntent& intent,
+                        const core::v1::CustomerState* customer, const policy::v1::Policy& policy,
+                        std::span<const ids::MarkKey> keys);
 
 }  // namespace plazo::notifier
