@@ -54,6 +54,7 @@ bool IsForPeople(const Event& event) {
     case Event::kClockBreached:
     case Event::kBreachWithdrawn:
     case Event::kBreachAcknowledged:
+    case Event::kNotificationDeferred:
     case Event::kNotificationSettled:
       return true;
     default:

@@ -166,7 +166,7 @@ class WorkedExamples(unittest.TestCase):
 
     def strangers_mail_opens_its_own_ticket(self, ticket, stolen):
         """A mark proves which ticket is meant, not who writes (§4); a stranger's words are not sent back (I18)."""
-        before = len(self.cluster.conversation(ticket, internal=True))
+        before = len(self.cluster.conversation(ticket))
         for number, to in enumerate((stolen.reply_to, "support@introserv.example")):
             stranger = f"mallory{number}@elsewhere.example"
             answer = self.cluster.deliver(raw_mail(stranger, to, "Buy my pills", "Cheap pills, click here.",
@@ -178,7 +178,7 @@ class WorkedExamples(unittest.TestCase):
             state = self.cluster.await_true("the stranger's ticket", lambda: self.find(answer["ticket_id"]))
             self.assertEqual(state["customer"]["trust"], "SENDER_TRUST_UNVERIFIED")
             self.assertEqual(state["linked_ticket_id"], "")
-        self.assertEqual(len(self.cluster.conversation(ticket, internal=True)), before)
+        self.assertEqual(len(self.cluster.conversation(ticket)), before)
 
     def find(self, ticket):
         try:
