@@ -345,13 +345,14 @@ TEST_F(TransactionalLoopTest, WhatWasPolledBeforeARevocationIsLeftToTheNextOwner
   Process first(fake_, clock_, options);
   Feed(8);
   Pump({&first}, 5);
-  auto second = Start("loop-1");
-  second->loop.RunOnce();
-  second->loop.RunOnce();  // asks for its share
   Feed(4);
   first.loop.RunOnce();
   Feed(8);
   first.loop.RunOnce();  // polled, and the pace does not allow a transaction yet
+  ASSERT_EQ(first.loop.counters().inputs, 12U);
+  auto second = Start("loop-1");
+  second->loop.RunOnce();
+  second->loop.RunOnce();  // asks for its share
   Pump({&first, second.get()}, 20);
   EXPECT_EQ(first.loop.counters().lanes, 2);
   ExpectExactlyOnce();
