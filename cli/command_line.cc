@@ -103,6 +103,11 @@ int CommandLine::ParseAndRun(int argc, const char* const* argv, std::ostream& ou
   try {
     tree_->app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    // The parser misses a command before it looks at the word that is none.
+    const std::vector<std::string> unknown = tree_->app.remaining(true);
+    if (error.get_exit_code() != 0 && !unknown.empty()) {
+      err << unknown.front() << " is no command or option here\n";
+    }
     const int code = tree_->app.exit(error, out, err);
     return static_cast<int>(code == 0 ? runtime::ExitCode::kOk : runtime::ExitCode::kUsage);
   }

@@ -2,9 +2,15 @@
 
 #include <map>
 
+#include "cli/completion.h"
+#include "cli/explain.h"
+#include "cli/load_command.h"
+#include "cli/log_commands.h"
 #include "cli/policy_commands.h"
 #include "cli/read_commands.h"
+#include "cli/tools.h"
 #include "cli/topics_commands.h"
+#include "cli/verify_command.h"
 #include "cli/write_commands.h"
 
 namespace plazo::cli {
@@ -67,8 +73,18 @@ void AddCommands(CommandLine& line, Session& session) {
 
   const Command mail = root.Sub("mail", "mail from outside");
   AddMailDelivery(mail, session);
+  AddMailParse(mail, session);
   AddPolicy(root, session);
+  AddClassify(root, session);
+  AddCalendar(root, session);
   AddTopics(root, session);
+  AddTail(root, session);
+  AddLag(root, session);
+  AddDeadLetters(root, session);
+  AddExplain(root, session);
+  AddVerify(root, session);
+  AddLoad(root, session);
+  AddCompletion(root, line, session.out);
 }
 
 }  // namespace plazo::cli

@@ -11,8 +11,6 @@ namespace plazo::cli {
 void AddTicketReading(const Command& ticket, Session& session);
 void AddConversation(const Command& root, Session& session);
 void AddCustomerReading(const Command& customer, Session& session);
-// breaches, report, notifications.
-void AddReports(const Command& root, Session& session);
 
 // ticket attach|download
 void AddAttachments(const Command& ticket, Session& session);

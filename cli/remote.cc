@@ -133,11 +133,11 @@ absl::Status Remote::Call(std::string_view method, const Message& request,
 
 absl::Status Remote::Call(std::string_view method, const Message& request, Message& response,
                           absl::Duration timeout) const {
-  bool sent = false;
   Exchange exchange(channel_->stub, method, timeout);
-  sent = exchange.Write(request);
-  if (sent) exchange.WritesDone();
-  if (sent) exchange.Read(response);
+  if (exchange.Write(request)) {
+    exchange.WritesDone();
+    exchange.Read(response);
+  }
   return ToStatus(exchange.Finish(), channel_->address);
 }
 
@@ -152,6 +152,26 @@ absl::Status Remote::Read(std::string_view method, const Message& request, Messa
     return absl::OkStatus();
   }
   return ToStatus(exchange.Finish(), channel_->address);
+}
+
+void Remote::Start(std::string_view method, const Message& request, Message& response,
+                   absl::Duration timeout, std::function<void(const absl::Status&)> done) const {
+  struct Call {
+    grpc::ClientContext context;
+    grpc::ByteBuffer request, response;
+  };
+  auto call = std::make_shared<Call>();
+  rpc::Prepare(call->context, timeout);
+  call->request = ToBytes(request);
+  channel_->stub.UnaryCall(
+      &call->context, "/" + std::string(method), grpc::StubOptions(), &call->request,
+      &call->response,
+      [call, &response, done = std::move(done), channel = channel_](grpc::Status status) {
+        if (status.ok() && !FromBytes(call->response, response)) {
+          status = {grpc::StatusCode::INTERNAL, "the answer could not be read"};
+        }
+        done(ToStatus(status, channel->address));
+      });
 }
 
 absl::Status Remote::Send(std::string_view method, Message& request, Message& response,

@@ -40,6 +40,12 @@ class Remote {
                     google::protobuf::Message& response, absl::Duration timeout,
                     const std::function<bool()>& each) const;
 
+  // Begins a call and returns. `done` is run once, on a thread of gRPC's, when the response has
+  // been filled or the call has failed; it must not block. Request and response live until then.
+  void Start(std::string_view method, const google::protobuf::Message& request,
+             google::protobuf::Message& response, absl::Duration timeout,
+             std::function<void(const absl::Status&)> done) const;
+
   // Sends requests as long as `next` fills one, then takes the answer.
   absl::Status Send(std::string_view method, google::protobuf::Message& request,
                     google::protobuf::Message& response, const std::function<bool()>& next) const;

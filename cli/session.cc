@@ -18,7 +18,8 @@ absl::Duration Session::CallTimeout() const {
   return config::ParseDuration(timeout).value_or(absl::Seconds(10));
 }
 
-absl::StatusOr<std::unique_ptr<kafka::Broker>> Session::OpenKafka() const {
+absl::StatusOr<std::shared_ptr<kafka::Broker>> Session::OpenKafka() const {
+  if (broker != nullptr) return broker;
   kafka::LibrdkafkaOptions options;
   options.bootstrap_servers = kafka;
   options.client_id = "plazoctl";
@@ -29,9 +30,9 @@ absl::StatusOr<std::unique_ptr<kafka::Broker>> Session::OpenKafka() const {
     }
     options.properties[property.substr(0, equals)] = property.substr(equals + 1);
   }
-  auto broker = kafka::LibrdkafkaBroker::Make(std::move(options));
-  if (!broker.ok()) return broker.status();
-  return std::unique_ptr<kafka::Broker>(*std::move(broker));
+  auto made = kafka::LibrdkafkaBroker::Make(std::move(options));
+  if (!made.ok()) return made.status();
+  return std::shared_ptr<kafka::Broker>(*std::move(made));
 }
 
 int Session::Fail(const absl::Status& status) {

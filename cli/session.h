@@ -42,12 +42,14 @@ struct Session {
   std::string tls_ca, tls_certificate, tls_key;
   bool tls = false;
   bool json = false;
+  // Used instead of `kafka` where set: a broker in memory.
+  std::shared_ptr<kafka::Broker> broker;
 
   Topics topics() const { return Topics(topic_prefix); }
   // `timeout` read; 10 s where it cannot be.
   absl::Duration CallTimeout() const;
   // A broker that has not been contacted yet.
-  absl::StatusOr<std::unique_ptr<kafka::Broker>> OpenKafka() const;
+  absl::StatusOr<std::shared_ptr<kafka::Broker>> OpenKafka() const;
 
   // One line on `err`; returns the exit code that goes with the status.
   int Fail(const absl::Status& status);

@@ -1,12 +1,12 @@
 #include "cli/ticket_text.h"
 
-
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <sstream>
 
 #include "cli/fields.h"
+#include "cli/record_text.h"
 #include "domain/core/proto_time.h"
 #include "platform/config/duration.h"
 
@@ -191,7 +191,7 @@ std::string EntryText(const desk::v1::ConversationEntry& entry, const Moment& mo
   std::ostringstream out;
   out << TimeText(entry.time(), moment) << "  ";
   if (!entry.event_name().empty()) {
-    out << "* " << entry.event_name();
+    out << "* " << (entry.has_event() ? EventText(entry.event()) : entry.event_name());
     if (!entry.text().empty()) out << ": " << entry.text();
     out << "\n";
     return out.str();

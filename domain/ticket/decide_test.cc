@@ -35,6 +35,7 @@ constexpr char kPolicy[] = R"pb(
     id: "first"
     level: 1
     names { language: "en" text: "Support" }
+    names { language: "es" text: "Soporte" }
     addresses: "first@acme.example"
   }
   teams {
@@ -322,6 +323,21 @@ TEST_F(TicketTest, AChannelThePlanLacksIsKeptAndExplained) {
   Effects effects = Do(OpenCommand(CHANNEL_CHAT));
   EXPECT_EQ(ticket_.messages(), 3);  // theirs, the acknowledgement, the explanation
   EXPECT_EQ(effects.decision.outcome(), OUTCOME_APPLIED);
+}
+
+TEST_F(TicketTest, StaffReadOfTheTeamInTheirOwnLanguage) {
+  Command open = OpenCommand();
+  open.mutable_customer()->set_language("es");
+  Do(open);
+  ASSERT_EQ(ticket_.language(), "es");
+  now_ += absl::Minutes(3);
+  Effects breached = Do(Fire(*Armed("breach.acknowledgement")));
+  ASSERT_THAT(breached.intents, ::testing::SizeIs(1));
+  std::string team;
+  for (const TextField& field : breached.intents[0].fields()) {
+    if (field.key() == "team_name") team = field.value();
+  }
+  EXPECT_EQ(team, "Support");
 }
 
 TEST_F(TicketTest, AnAcknowledgementThatIsLateButWasInTimeWithdrawsTheBreach) {

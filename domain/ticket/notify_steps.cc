@@ -149,9 +149,16 @@ void TellStaff(Draft& draft, NotificationKind kind, std::string_view staff, Fiel
     const policy::v1::Team* team = draft.policy().FindTeam(staff);
     if (team == nullptr || team->addresses().empty()) return;
   }
+  const std::string language(draft.policy().LanguageFor(policy.management().language()));
+  // The customer's language is not theirs.
+  const policy::v1::Team* in_charge = draft.policy().FindTeam(draft.ticket().team());
+  for (auto& [key, value] : fields) {
+    if (key == "team_name" && in_charge != nullptr) {
+      value = std::string(policy::Localised(in_charge->names(), language));
+    }
+  }
   PendingNotification pending;
-  *pending.mutable_intent() =
-      StartIntent(draft, kind, fields, draft.policy().LanguageFor(policy.management().language()));
+  *pending.mutable_intent() = StartIntent(draft, kind, fields, language);
   pending.mutable_intent()->set_staff(std::string(staff));
   pending.mutable_intent()->set_automatic(true);
   Request(draft, std::move(pending));

@@ -69,11 +69,16 @@ void EmailService::Handle(grpc::CallbackServerContext* context,
                           const v1::SubmitEmailRequest& request, v1::SubmitEmailResponse* response,
                           grpc::ServerUnaryReactor* reactor) const {
   absl::StatusOr<MailReading> read = reader_.Read(request, frontend_.Now());
-  // What the directory does not know yet may be on its way: only then is it unknown.
+  // What the directory does not know yet may be on its way: only when it has caught up is somebody
+  // unknown, and a mail refused for good.
   const bool unknown =
       read.ok() && (read->settled == v1::REJECTED ||
                     read->command.customer().trust() == core::v1::SENDER_TRUST_UNVERIFIED);
-  if (unknown && frontend_.directory.CatchUp(frontend_.directory_wait).ok()) {
+  if (unknown) {
+    if (!frontend_.directory.CatchUp(frontend_.directory_wait).ok()) {
+      return reactor->Finish(
+          rpc::UnavailableError("DIRECTORY_BEHIND", "the customer directory is catching up"));
+    }
     read = reader_.Read(request, frontend_.Now());
   }
   if (!read.ok()) {

@@ -213,10 +213,10 @@ class OutageTest(unittest.TestCase):
         self.assertEqual(cluster.undecided(), [])
 
     def produce(self, partition, key, value):
-        # kcat passes over empty lines: a tombstone is a line with a key and nothing behind it.
-        how, line = (["-K", "=", "-Z"], f"{key}=\n".encode()) if value is None else (["-k", key], value)
+        """A record that no service would write; None is a record without a value."""
+        form, text = (["-k", key], value) if value is not None else (["-K", "|", "-Z"], f"{key}|\n".encode())
         subprocess.run(["kcat", "-P", "-b", self.cluster.parts["KAFKA"], "-t", "plazo.cmd.inbound.v1", "-p",
-                        str(partition), *how], input=line, timeout=60, check=True)
+                        str(partition), *form], input=text, timeout=60, check=True)
 
     # --- parts that go away -----------------------------------------------------------------------
 
