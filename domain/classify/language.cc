@@ -13,6 +13,9 @@ constexpr unsigned kSignVote = 6;
 constexpr unsigned kWordVote = 3;
 constexpr unsigned kStemVote = 2;
 constexpr unsigned kLetterVote = 4;
+// A text says its language soon; the rest would say the same.
+constexpr size_t kEnoughWords = 40;
+constexpr size_t kShortestStem = 2;
 
 bool HasCyrillic(std::string_view word) {
   return word.size() >= 2 && (static_cast<unsigned char>(word[0]) == 0xD0 ||
@@ -69,30 +72,40 @@ void LanguageReader::Add(const policy::v1::Lexicon& lexicon) {
   }
 }
 
+// The whole word decides; only words that are in no lexicon are tried by their beginnings.
+void LanguageReader::VotesFor(std::string_view word, unsigned (&votes)[kMaxLanguages]) const {
+  const auto take = [&](uint64_t key) {
+    const uint32_t slot = index_.Find(key);
+    if (slot == HashIndex::kNone) return false;
+    for (size_t l = 0; l < languages_.size(); ++l) {
+      votes[l] = std::max<unsigned>(votes[l], votes_[slot].of[l]);
+    }
+    return true;
+  };
+  if (take(HashWord(word, kWordSalt))) return;
+  WordHash hash;
+  for (size_t b = 0; b < word.size(); ++b) {
+    hash.Add(static_cast<unsigned char>(word[b]));
+    if (b + 1 < word.size() && (static_cast<unsigned char>(word[b + 1]) & 0xC0) == 0x80) continue;
+    if (b >= kShortestStem) take(hash.Value(kStemSalt));
+  }
+}
+
 LanguageReader::Verdict LanguageReader::Read(const Text& text, std::string_view hint) const {
   double score[kMaxLanguages] = {};
   const size_t count = languages_.size();
   Verdict verdict;
   double most_telling = 0;
-  for (size_t i = 0; i < text.tokens.size(); ++i) {
+  size_t read = 0;
+  for (size_t i = 0; i < text.tokens.size() && read < kEnoughWords; ++i) {
     const Token& token = text.tokens[i];
     if (token.kind != TokenKind::kWord || token.part == Part::kLeftOut) continue;
+    ++read;
     const double weight = token.part == Part::kNew ? (token.cited ? 0.4 : 1.0) : 0.5;
     const std::string_view word = text.Word(i);
     const bool cyrillic = HasCyrillic(word);
     unsigned best_vote[kMaxLanguages] = {};
-    WordHash hash;
-    for (size_t b = 0; b < word.size(); ++b) {
-      hash.Add(static_cast<unsigned char>(word[b]));
-      const bool whole = b + 1 == word.size();
-      for (const uint64_t salt : {kStemSalt, kWordSalt}) {
-        if (salt == kWordSalt && !whole) continue;
-        const uint32_t slot = index_.Find(hash.Value(salt));
-        if (slot == HashIndex::kNone) continue;
-        for (size_t l = 0; l < count; ++l)
-          best_vote[l] = std::max<unsigned>(best_vote[l], votes_[slot].of[l]);
-      }
-    }
+    VotesFor(word, best_vote);
     double all = 0;
     for (size_t l = 0; l < count; ++l) {
       if (cyrillic && (cyrillic_ >> l & 1) != 0) best_vote[l] = std::max(best_vote[l], 3U);

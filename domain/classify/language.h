@@ -37,6 +37,8 @@ class LanguageReader {
  private:
   void Vote(std::string_view word, bool stem, size_t language, unsigned weight);
 
+  void VotesFor(std::string_view word, unsigned (&votes)[kMaxLanguages]) const;
+
   struct Votes {
     uint8_t of[kMaxLanguages] = {};
   };

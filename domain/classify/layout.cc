@@ -60,17 +60,27 @@ constexpr std::string_view kHeaderNames[] = {"return-path:",
                                              "mime-version:",
                                              "content-type:"};
 
-bool IsHeader(std::string_view folded) {
-  return std::any_of(std::begin(kHeaderNames), std::end(kHeaderNames),
-                     [&](std::string_view name) { return folded.starts_with(name); });
+constexpr size_t kLongestHeaderName = 24;
+
+bool IsHeader(std::string_view line) {
+  const size_t colon = line.substr(0, kLongestHeaderName).find(':');
+  if (colon == std::string_view::npos) return false;
+  const std::string_view name = line.substr(0, colon + 1);
+  return std::find(std::begin(kHeaderNames), std::end(kHeaderNames), name) !=
+         std::end(kHeaderNames);
 }
 
 }  // namespace
 
 void LayoutReader::Add(const policy::v1::Layout& layout) {
-  for (const std::string& s : layout.attributions()) attributions_.push_back(FoldCase(s));
-  for (const std::string& s : layout.separators()) separators_.push_back(FoldCase(s));
-  for (const std::string& s : layout.closings()) closings_.push_back(FoldCase(s));
+  const auto add = [](const auto& phrases, std::vector<std::string>& to) {
+    for (const std::string& phrase : phrases) {
+      if (!phrase.empty()) to.push_back(FoldCase(phrase));
+    }
+  };
+  add(layout.attributions(), attributions_);
+  add(layout.separators(), separators_);
+  add(layout.closings(), closings_);
 }
 
 bool LayoutReader::IsAttribution(std::string_view folded) const {
@@ -83,16 +93,20 @@ bool LayoutReader::IsAttribution(std::string_view folded) const {
 }
 
 bool LayoutReader::IsSeparator(std::string_view folded) const {
+  const size_t begin = folded.find_first_not_of("-_*= ");
+  if (begin == std::string_view::npos) return false;
+  const std::string_view text = folded.substr(begin);
   return std::any_of(separators_.begin(), separators_.end(), [&](const std::string& phrase) {
-    const size_t at = folded.find(phrase);
-    return at != std::string_view::npos && folded.size() <= phrase.size() + 40 &&
-           (folded.front() == '-' || folded.front() == '_' || folded.front() == '*' || at == 0);
+    return text.front() == phrase.front() && text.starts_with(phrase) &&
+           text.size() <= phrase.size() + 40;
   });
 }
 
 bool LayoutReader::IsClosing(std::string_view folded) const {
+  if (folded.empty()) return false;
   return std::any_of(closings_.begin(), closings_.end(), [&](const std::string& phrase) {
-    return folded.starts_with(phrase) && folded.size() <= phrase.size() + 24;
+    return folded.size() <= phrase.size() + 24 && folded.front() == phrase.front() &&
+           folded.starts_with(phrase);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 
 namespace plazo::classify {
 namespace {
@@ -15,8 +16,9 @@ constexpr uint64_t kFragmentSalt = 23;
 constexpr uint64_t kConceptSalt = 24;
 constexpr uint64_t kTakenBackSalt = 25;
 constexpr uint64_t kIntentSalt = 26;
-constexpr size_t kShortest = 3;
+constexpr size_t kShortest = 4;
 constexpr size_t kLongest = 5;
+constexpr size_t kMaxFragmentBytes = 64;
 // Long messages are told by their beginning; the bound keeps the work bounded.
 constexpr size_t kMaxWords = 400;
 
@@ -48,20 +50,24 @@ class BucketSet {
   std::vector<uint64_t> bits_;
 };
 
+// Every run of kShortest to kLongest letters of the word with a space before and after it.
 void AddFragments(std::string_view word, BucketSet& set) {
-  const auto byte = [&](size_t i) {
-    return i == 0 || i > word.size() ? static_cast<unsigned char>(' ')
-                                     : static_cast<unsigned char>(word[i - 1]);
-  };
-  const size_t size = word.size() + 2;
+  unsigned char padded[kMaxFragmentBytes + 2];
+  const size_t bytes = std::min(word.size(), kMaxFragmentBytes);
+  padded[0] = ' ';
+  std::memcpy(padded + 1, word.data(), bytes);
+  padded[bytes + 1] = ' ';
+  const size_t size = bytes + 2;
+  const auto goes_on = [&](size_t i) { return i < size && (padded[i] & 0xC0) == 0x80; };
   for (size_t begin = 0; begin < size; ++begin) {
-    if ((byte(begin) & 0xC0) == 0x80) continue;
+    if (goes_on(begin)) continue;
     WordHash hash;
     size_t letters = 0;
-    for (size_t i = begin; i < size && letters < kLongest; ++i) {
-      hash.Add(byte(i));
-      if (i + 1 < size && (byte(i + 1) & 0xC0) == 0x80) continue;
+    for (size_t i = begin; i < size; ++i) {
+      hash.Add(padded[i]);
+      if (goes_on(i + 1)) continue;
       if (++letters >= kShortest) set.Add(hash.Value(kFragmentSalt));
+      if (letters == kLongest) break;
     }
   }
 }

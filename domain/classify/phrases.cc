@@ -89,17 +89,9 @@ uint32_t HashIndex::Insert(uint64_t key, uint32_t value) {
     if (slots_[i].key == key) return slots_[i].value;
     if (slots_[i].key != 0) continue;
     slots_[i] = {key, value};
+    filter_[(key >> 40) & filter_mask_] |= uint64_t{1} << (key >> 34 & 63);
     ++used_;
     return value;
-  }
-}
-
-void HashIndex::Replace(uint64_t key, uint32_t value) {
-  Insert(key, value);
-  for (size_t i = key & mask_;; i = (i + 1) & mask_) {
-    if (slots_[i].key != key) continue;
-    slots_[i].value = value;
-    return;
   }
 }
 
@@ -107,6 +99,8 @@ void HashIndex::Grow() {
   std::vector<Slot> old = std::move(slots_);
   slots_.assign(std::max<size_t>(64, old.size() * 2), Slot{});
   mask_ = slots_.size() - 1;
+  filter_.assign(slots_.size() / 16, 0);
+  filter_mask_ = filter_.size() - 1;
   used_ = 0;
   for (const Slot& slot : old) {
     if (slot.key != 0) Insert(slot.key, slot.value);
@@ -165,12 +159,21 @@ absl::Status PhraseIndex::Add(std::string_view pattern, ConceptId concept_id) {
       return absl::InvalidArgumentError("\"" + std::string(pattern) + "\": too many choices");
     frontier = std::move(next);
   }
-  for (const uint32_t node : frontier) {
-    std::vector<ConceptId>& concepts = nodes_[node].concepts;
-    if (std::find(concepts.begin(), concepts.end(), concept_id) == concepts.end())
-      concepts.push_back(concept_id);
-  }
+  for (const uint32_t node : frontier) AddConcept(node, concept_id);
   return absl::OkStatus();
+}
+
+void PhraseIndex::AddConcept(uint32_t node, ConceptId concept_id) {
+  Node& end = nodes_[node];
+  if (end.concept_id == kNoConcept) end.concept_id = concept_id;
+  if (end.concept_id == concept_id) return;
+  if (end.more == 0) {
+    end.more = static_cast<uint32_t>(more_.size());
+    more_.emplace_back();
+  }
+  std::vector<ConceptId>& others = more_[end.more];
+  if (std::find(others.begin(), others.end(), concept_id) == others.end())
+    others.push_back(concept_id);
 }
 
 PhraseIndex::AtomId PhraseIndex::AtomFor(std::string_view element) {
@@ -187,23 +190,18 @@ PhraseIndex::AtomId PhraseIndex::AtomFor(std::string_view element) {
   return atom;
 }
 
-void PhraseIndex::AddNear(uint64_t key, AtomId atom) {
-  near_.Insert(key, atom);
-  near_bits_[(key >> 40) % kNearBits / 64] |= uint64_t{1} << ((key >> 40) % 64);
-}
-
 void PhraseIndex::AddNearSpellings(std::string_view word, bool stem, AtomId atom) {
   const Letters letters(word);
   if (letters.count < kNearLetters + (stem ? 1 : 0) || letters.count >= kMaxWordBytes) return;
   const uint64_t salt = stem ? kNearStemSalt : kNearWordSalt;
-  AddNear(HashWord(word, salt), atom);
+  near_.Insert(HashWord(word, salt), atom);
   // The first letter is hardly ever the wrong one; a stem without its last letter begins too many
   // words.
   const size_t end = letters.count - (stem ? 1 : 0);
   for (size_t skip = 1; skip < end; ++skip) {
     std::string shorter(word.substr(0, letters.at[skip]));
     shorter += word.substr(letters.at[skip + 1]);
-    AddNear(HashWord(shorter, salt), atom);
+    near_.Insert(HashWord(shorter, salt), atom);
   }
 }
 
@@ -213,9 +211,8 @@ bool PhraseIndex::Close(AtomId atom, std::string_view word) const {
 
 void PhraseIndex::LookupMisspelt(std::string_view word, Atoms& atoms) const {
   const Letters letters(word);
-  if (letters.count < kNearLetters || letters.count > 24) return;
+  if (letters.count <= kNearLetters || letters.count > 24) return;
   const auto consider = [&](uint64_t key, std::string_view candidate) {
-    if ((near_bits_[(key >> 40) % kNearBits / 64] >> ((key >> 40) % 64) & 1) == 0) return;
     const uint32_t atom = near_.Find(key);
     if (atom == HashIndex::kNone || !Close(atom, candidate)) return;
     if (std::find(atoms.ids, atoms.ids + atoms.count, atom) != atoms.ids + atoms.count) return;
@@ -289,9 +286,13 @@ struct PhraseIndex::Walk {
 };
 
 void PhraseIndex::Step(const Walk& walk, uint32_t node, size_t at, bool misspelt) const {
-  for (const ConceptId id : nodes_[node].concepts) {
+  const auto hit = [&](ConceptId id) {
     walk.hits.push_back(
         {id, static_cast<uint32_t>(walk.first), static_cast<uint32_t>(at), misspelt});
+  };
+  if (nodes_[node].concept_id != kNoConcept) hit(nodes_[node].concept_id);
+  if (nodes_[node].more != 0) {
+    for (const ConceptId id : more_[nodes_[node].more]) hit(id);
   }
   const size_t furthest = nodes_[node].has_gaps       ? kMaxGap
                           : nodes_[node].has_children ? 0

@@ -28,12 +28,16 @@ struct Hit {
   bool misspelt = false;
 };
 
-// Open addressing, 64-bit keys, no removal. Key 0 is not used.
+// Open addressing, 64-bit keys, no removal. Key 0 is not used. A few bits a slot say that a key is
+// not there without touching the slots: most words of a text are in no index, and the bits fit the
+// processor's first cache.
 class HashIndex {
  public:
   static constexpr uint32_t kNone = 0xFFFFFFFF;
   uint32_t Find(uint64_t key) const {
-    if (slots_.empty()) return kNone;
+    if (slots_.empty() || (filter_[(key >> 40) & filter_mask_] >> (key >> 34 & 63) & 1) == 0) {
+      return kNone;
+    }
     for (size_t i = key & mask_;; i = (i + 1) & mask_) {
       if (slots_[i].key == key) return slots_[i].value;
       if (slots_[i].key == 0) return kNone;
@@ -41,7 +45,6 @@ class HashIndex {
   }
   // The value kept for the key: `value` unless there was one.
   uint32_t Insert(uint64_t key, uint32_t value);
-  void Replace(uint64_t key, uint32_t value);
 
  private:
   struct Slot {
@@ -50,7 +53,9 @@ class HashIndex {
   };
   void Grow();
   std::vector<Slot> slots_;
+  std::vector<uint64_t> filter_;
   size_t mask_ = 0;
+  size_t filter_mask_ = 0;
   size_t used_ = 0;
 };
 
@@ -84,10 +89,13 @@ class PhraseIndex {
  private:
   using AtomId = uint32_t;
   struct Node {
-    std::vector<ConceptId> concepts;
+    // Most ends of an expression stand for one concept; `more` is an index into more_, 0 = none.
+    ConceptId concept_id = kNoConcept;
     bool has_children = false;
     bool has_gaps = false;
+    uint32_t more = 0;
   };
+  static constexpr ConceptId kNoConcept = 0xFFFF;
   // What one word of the text may stand for.
   struct Atoms {
     static constexpr int kMax = 6;
@@ -100,12 +108,12 @@ class PhraseIndex {
   };
 
   AtomId AtomFor(std::string_view element);
-  void AddNear(uint64_t key, AtomId atom);
   void AddNearSpellings(std::string_view word, bool stem, AtomId atom);
   void Lookup(const Text& text, size_t i, bool near, Atoms& atoms) const;
   void LookupMisspelt(std::string_view word, Atoms& atoms) const;
   bool Close(AtomId atom, std::string_view word) const;
   uint32_t Child(uint32_t node, AtomId atom, bool gap) const;
+  void AddConcept(uint32_t node, ConceptId concept_id);
   uint32_t AddChild(uint32_t node, AtomId atom, bool gap);
   struct Walk;
   void Step(const Walk& walk, uint32_t node, size_t at, bool misspelt) const;
@@ -113,11 +121,9 @@ class PhraseIndex {
   HashIndex words_;
   HashIndex stems_;
   HashIndex near_;
-  // Bits of the keys of near_: most look-ups end here, in the processor's cache.
-  static constexpr size_t kNearBits = size_t{1} << 18;
-  std::vector<uint64_t> near_bits_ = std::vector<uint64_t>(kNearBits / 64);
   HashIndex edges_;
   std::vector<Node> nodes_ = std::vector<Node>(1);
+  std::vector<std::vector<ConceptId>> more_ = std::vector<std::vector<ConceptId>>(1);
   std::vector<std::string> atom_text_;
   std::vector<bool> atom_is_stem_;
 };

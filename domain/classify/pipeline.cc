@@ -9,7 +9,7 @@ namespace {
 constexpr size_t kFewWords = 4;
 constexpr size_t kMaxSubject = 1024;
 // Above this share of the evidence, one language's words are enough.
-constexpr double kSureOfLanguage = 0.8;
+constexpr double kSureOfLanguage = 0.65;
 
 std::string_view CutToBytes(std::string_view s, size_t limit) {
   if (s.size() <= limit) return s;
@@ -153,6 +153,7 @@ void Pipeline::ReadText(const Message& message, Text& text) const {
   const std::string body = FoldCase(CutToBytes(message.body, Classifier::kMaxBytes));
   const std::string subject = FoldCase(CutToBytes(message.subject, kMaxSubject));
   text.folded.reserve(body.size() + subject.size());
+  text.tokens.reserve(std::min(body.size() / 5 + 16, Classifier::kMaxTokens));
   const std::vector<Segment> segments = layout_.Split(body);
   text.reply = IsReply(subject);
   AppendText(subject, text.reply ? Part::kReplySubject : Part::kSubject, Classifier::kMaxTokens,

@@ -37,10 +37,22 @@ std::array<char16_t, kTableSize> MakeFoldTable() {
   return table;
 }
 
-char32_t FoldPoint(UChar32 c) {
+const std::array<char16_t, kTableSize>& FoldTable() {
   static const std::array<char16_t, kTableSize> table = MakeFoldTable();
+  return table;
+}
+
+// ASCII letters and digits, as case folding leaves them.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (int c = 'a'; c <= 'z'; ++c) plain[static_cast<size_t>(c)] = true;
+  for (int c = '0'; c <= '9'; ++c) plain[static_cast<size_t>(c)] = true;
+  return plain;
+}();
+
+char32_t FoldPoint(UChar32 c) {
   if (c < 0) return 0;
-  if (static_cast<size_t>(c) < kTableSize) return table[static_cast<size_t>(c)];
+  if (static_cast<size_t>(c) < kTableSize) return FoldTable()[static_cast<size_t>(c)];
   if (c == 0x200B || c == 0x200C || c == 0x200D || c == 0xFEFF) return kSkip;
   return u_isalnum(c) ? static_cast<char32_t>(c) : 0;
 }
@@ -222,9 +234,11 @@ class Scanner {
   bool MoneyAfter(size_t end) const {
     std::string_view after = s_.substr(end);
     if (after.starts_with(" ")) after.remove_prefix(1);
+    if (after.empty() || IsDigit(static_cast<unsigned char>(after[0]))) return false;
     if (after.starts_with("€") || after.starts_with("$") || after.starts_with("₴")) return true;
-    return std::any_of(std::begin(kMoneyWords), std::end(kMoneyWords),
-                       [&](std::string_view word) { return after.starts_with(word); });
+    return std::any_of(std::begin(kMoneyWords), std::end(kMoneyWords), [&](std::string_view word) {
+      return after[0] == word[0] && after.starts_with(word);
+    });
   }
 
   void TakeWord() {
@@ -232,6 +246,13 @@ class Scanner {
     bool latin = false;
     bool cyrillic = false;
     while (pos_ < s_.size()) {
+      const size_t run = pos_;
+      while (pos_ < s_.size() && kPlain[static_cast<unsigned char>(s_[pos_])]) ++pos_;
+      if (pos_ > run) {
+        latin = true;
+        text_.folded.append(s_.substr(run, pos_ - run));
+        continue;
+      }
       size_t next = 0;
       const UChar32 c = Peek(pos_, &next);
       const char32_t folded = FoldPoint(c);
