@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "cli/board.h"
 #include "cli/completion.h"
 #include "cli/explain.h"
 #include "cli/load_command.h"
@@ -82,6 +83,7 @@ void AddCommands(CommandLine& line, Session& session) {
   AddLag(root, session);
   AddDeadLetters(root, session);
   AddExplain(root, session);
+  AddBoard(root, session);
   AddVerify(root, session);
   AddLoad(root, session);
   AddCompletion(root, line, session.out);

@@ -5,10 +5,10 @@
 #include <sstream>
 
 #include "cli/remote.h"
+#include "cli/ticket_lookup.h"
 #include "cli/verify/verify.h"
 #include "platform/base/status.h"
 #include "platform/config/duration.h"
-#include "plazo/desk/v1/desk.pb.h"
 
 namespace plazo::cli {
 namespace {
@@ -23,25 +23,6 @@ std::string JsonList(const std::vector<std::string>& texts) {
   std::string list;
   for (const std::string& text : texts) list += (list.empty() ? "" : ",") + JsonQuoted(text);
   return "[" + list + "]";
-}
-
-absl::StatusOr<std::vector<core::v1::TicketState>> ListAll(const Remote& desk,
-                                                           const std::string& tenant) {
-  std::vector<core::v1::TicketState> tickets;
-  desk::v1::ListTicketsRequest request;
-  request.set_tenant(tenant);
-  request.set_page_size(200);
-  // Newest first: what is opened meanwhile moves nothing out of the pages to come.
-  request.set_order(desk::v1::TICKET_ORDER_NEWEST);
-  do {
-    desk::v1::ListTicketsResponse response;
-    PLAZO_RETURN_IF_ERROR(desk.Call("plazo.desk.v1.DeskService/ListTickets", request, response));
-    for (core::v1::TicketState& ticket : *response.mutable_tickets()) {
-      tickets.push_back(std::move(ticket));
-    }
-    request.set_page_token(response.next_page_token());
-  } while (!request.page_token().empty());
-  return tickets;
 }
 
 int RunVerify(Session& session, const VerifyArguments& arguments) {
@@ -64,7 +45,7 @@ int RunVerify(Session& session, const VerifyArguments& arguments) {
   options.inbox_folder = arguments.inbox;
   options.journal = arguments.journal;
   options.index = index.get();
-  options.desk = [&](const std::string& tenant) { return ListAll(*desk, tenant); };
+  options.desk = [&](const std::string& tenant) { return ListAllTickets(*desk, tenant); };
   const auto checks = Verify(**broker, options);
   if (!checks.ok()) return session.Fail(checks.status());
   if (session.json) {

@@ -1,6 +1,9 @@
+#include <google/protobuf/util/message_differencer.h>
+
 #include <algorithm>
 #include <unordered_map>
 
+#include "cli/record_text.h"
 #include "cli/verify/checks.h"
 #include "services/router/router.h"
 
@@ -15,9 +18,33 @@ std::string NameOf(const std::string& topic, const std::vector<kafka::Header>& h
   return topic + ' ' + (origin == nullptr ? "" : *origin);
 }
 
-std::string WhatDiffers(const kafka::OutRecord& expected, const kafka::Record& record) {
+// The first field that differs, as in `modified: ticket.team: "a" -> "b"`: from what follows to
+// what is there.
+std::string FirstDifference(const Topics& topics, const std::string& topic,
+                            const std::string& expected, const std::string& there) {
+  kafka::Record record;
+  record.topic = topic;
+  record.value = expected;
+  const auto before = DecodeValue(topics, record);
+  record.value = there;
+  const auto after = DecodeValue(topics, record);
+  if (before == nullptr || after == nullptr) return "cannot be read";
+  std::string report;
+  google::protobuf::util::MessageDifferencer differencer;
+  differencer.ReportDifferencesToString(&report);
+  if (differencer.Compare(*before, *after)) return "other bytes of the same";
+  return report.substr(0, std::min<size_t>(report.find('\n'), 300));
+}
+
+std::string WhatDiffers(const Topics& topics, const kafka::OutRecord& expected,
+                        const kafka::Record& record) {
   if (expected.key != record.key) return "the key";
-  if (expected.value != record.value) return "the value";
+  if (expected.value != record.value) {
+    return "the value (" +
+           FirstDifference(topics, record.topic, expected.value.value_or(""),
+                           record.value.value_or("")) +
+           ")";
+  }
   if (expected.headers != record.headers) return "the headers";
   const int32_t partition = expected.partition == kafka::kPartitionByKey
                                 ? kafka::MurmurPartition(expected.key, kPartitions)
@@ -112,7 +139,9 @@ class Oracle {
                        (there ? " should be gone" : " is missing"));
       } else if (there && *value != *found->second.record->value) {
         check_.Violate(Place(*found->second.record) + " " + key.second +
-                       ": another state follows from the commands");
+                       ": another state follows from the commands (" +
+                       FirstDifference(dump_.topics, name, *value, *found->second.record->value) +
+                       ")");
       }
     }
     for (const auto& [key, last] : kept) {
@@ -132,7 +161,7 @@ class Oracle {
           check_.Violate(Place(record) + " follows from no command, or is there twice");
           continue;
         }
-        const std::string difference = WhatDiffers(found->second, record);
+        const std::string difference = WhatDiffers(dump_.topics, found->second, record);
         if (!difference.empty()) {
           check_.Violate(Place(record) + ": " + difference + " should be another");
         }
