@@ -23,6 +23,9 @@ struct Settings {
   bool text_only = false;
   // Share of the concepts left out at each step, so that words learn to speak for themselves.
   double dropout = 0.7;
+  // How far rare answers are helped (1 = as if all were alike): unseen wordings carry less evidence
+  // than trained ones, and the commonest answer would win too often.
+  double balance = 1;
 };
 
 Settings FromEnvironment() {
@@ -32,6 +35,7 @@ Settings FromEnvironment() {
   if (const char* v = std::getenv("LAB_EPOCHS")) s.epochs = std::atoi(v);
   if (const char* v = std::getenv("LAB_RUNS")) s.runs = std::atoi(v);
   if (const char* v = std::getenv("LAB_RULES")) s.rules = std::atof(v);
+  if (const char* v = std::getenv("LAB_BALANCE")) s.balance = std::atof(v);
   if (const char* v = std::getenv("LAB_DROPOUT")) s.dropout = std::atof(v);
   s.text_only = std::getenv("LAB_TEXT_ONLY") != nullptr;
   return s;
@@ -126,6 +130,12 @@ Weights Train(const std::vector<const Example*>& examples, size_t field, const S
       mean.bias[a] += weights.bias[a] * share;
       for (size_t b = 0; b < kTrainedBuckets; ++b) mean.w[b][a] += weights.w[b][a] * share;
     }
+  }
+  std::array<float, 4> seen = {1, 1, 1, 1};
+  for (const Example* e : examples) seen[static_cast<size_t>(e->answers[field])] += 1;
+  for (size_t a = 0; a < AnswerCount(field); ++a) {
+    const float rarer = *std::max_element(seen.begin(), seen.end()) / seen[a];
+    mean.bias[a] += static_cast<float>(settings.balance) * std::log(rarer);
   }
   return mean;
 }
