@@ -53,7 +53,10 @@ absl::Status CountUnread(kafka::Broker& broker, std::vector<Row>& rows, absl::Du
     options.partitions = {row.partition};
     options.from = {ScanStart::Kind::kOffset, std::max<int64_t>(0, row.committed)};
     options.call_timeout = timeout;
-    PLAZO_RETURN_IF_ERROR(Scan(broker, options, [&](kafka::Record&) { return ++row.unread; }));
+    PLAZO_RETURN_IF_ERROR(Scan(broker, options, [&](kafka::Record& record) {
+      if (record.offset < row.end) ++row.unread;
+      return record.offset + 1 < row.end;
+    }));
   }
   return absl::OkStatus();
 }

@@ -30,7 +30,7 @@ plazo_library(plazo_cli_commands
 
 plazo_binary(plazoctl SRCS main.cc DEPS plazo_cli_commands)
 
-plazo_test(plazo_cli_verify_test SRCS verify/verify_test.cc DEPS plazo_cli_verify plazo_domain_policy)
+plazo_test(plazo_cli_verify_test SRCS verify/verify_test.cc verify/evidence_files_test.cc DEPS plazo_cli_verify plazo_domain_policy)
 plazo_test(plazo_cli_fields_test SRCS fields_test.cc DEPS plazo_cli_frame plazo_proto_intake)
 plazo_test(plazo_cli_commands_test SRCS commands_test.cc DEPS plazo_cli_commands plazo_platform_kafka_fake)
 plazo_test(plazo_cli_text_test SRCS ticket_text_test.cc DEPS plazo_cli_commands)

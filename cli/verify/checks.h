@@ -55,13 +55,15 @@ struct KeptMail {
   std::string name;        // 17.eml
   std::string message_id;  // without angle brackets
   std::vector<std::string> recipients;
+  absl::Time accept_time = absl::InfinitePast();
 };
 struct InboxOptions {
   // Other clusters send there too: mails about tickets that this log does not know are theirs.
   bool shared = false;
 };
 // I9: each accepted notification reached the relay, more than once to one address only where it was
-// in doubt, and nothing was sent that no command asked for.
+// in doubt, and nothing was sent that no command asked for. Mails newer than the log that was read
+// are left out of the latter.
 Check CheckInbox(const History& history, const std::vector<KeptMail>& mails,
                  const InboxOptions& options = {});
 

@@ -87,6 +87,7 @@ int64_t Dump::DecidedBefore(int32_t lane) const {
 absl::StatusOr<Dump> ReadDump(kafka::Broker& broker, const std::string& prefix,
                               absl::Duration timeout) {
   Dump dump{Topics(prefix)};
+  dump.begin_time = absl::Now();
   auto committed = Committed(broker, prefix + std::string(kRouterGroup), dump.topics.inbound,
                              dump.lanes, timeout);
   if (!committed.ok()) return committed.status();

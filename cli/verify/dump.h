@@ -45,6 +45,7 @@ struct Dump {
   TopicDump inbound, decisions, tickets, directory, delivery, sla, dead_letters;
   // Of the router's group; lanes that were never committed are absent.
   std::map<int32_t, int64_t> committed;
+  absl::Time begin_time = absl::InfiniteFuture();  // before anything was read
   absl::Time read_time;
 
   // Commands below it are decided.

@@ -57,7 +57,13 @@ absl::StatusOr<KeptMail> ReadMail(const std::filesystem::path& facts) {
   if (!content.ok()) return content.status();
   Struct object;
   if (!ParseJson(*envelope, object)) return InvalidArgument(facts.string() + ": is no JSON");
-  KeptMail mail{path.filename().string(), MessageIdOf(*content), {}};
+  KeptMail mail;
+  mail.name = path.filename().string();
+  mail.message_id = MessageIdOf(*content);
+  const Value& time = Member(object, "accept_time_ms");
+  if (time.number_value() > 0) {
+    mail.accept_time = absl::FromUnixMillis(static_cast<int64_t>(time.number_value()));
+  }
   for (const Value& address : Member(object, "to").list_value().values()) {
     mail.recipients.push_back(address.string_value());
   }

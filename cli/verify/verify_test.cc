@@ -405,6 +405,14 @@ TEST_F(VerifyTest, SeesAMailThatNobodyAskedFor) {
   EXPECT_EQ(CheckInbox(history, mails_, {.shared = false}).violations(), 1);
 }
 
+TEST_F(VerifyTest, LeavesOutMailsThatAreNewerThanTheLog) {
+  mails_.push_back({"9.eml", "n.unknown.abc.k1.mac@acme.example", {"a@b.example"}, log_.now});
+  log_.dump.begin_time = log_.now + absl::Milliseconds(500);
+  EXPECT_EQ(EvidenceOf("I9"), "");
+  log_.dump.begin_time = log_.now + absl::Seconds(2);
+  EXPECT_THAT(EvidenceOf("I9"), HasSubstr("asked for by no decision"));
+}
+
 TEST_F(VerifyTest, ComparesDeskWithTheLog) {
   const History history(log_.dump);
   TicketState shown = log_.Ticket(kTicket);
