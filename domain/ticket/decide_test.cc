@@ -42,11 +42,13 @@ constexpr char kPolicy[] = R"pb(
     id: "admins"
     level: 3
     names { language: "en" text: "Administrators" }
+    names { language: "es" text: "Administradores" }
   }
   teams {
     id: "second"
     level: 1
     names { language: "en" text: "Second shift" }
+    names { language: "es" text: "Segundo turno" }
   }
   management {
     addresses: "boss@acme.example"
@@ -119,12 +121,9 @@ constexpr char kPolicy[] = R"pb(
 PolicyPtr TestPolicy() {
   policy::v1::PolicyBundle bundle;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(kPolicy, bundle.mutable_policy()));
-  for (auto& team : *bundle.mutable_policy()->mutable_teams()) {
-    auto* name = team.add_names();
-    name->set_language("es");
-    name->set_text("Equipo");
-  }
   for (const char* language : {"en", "es"}) bundle.add_lexicons()->set_language(language);
+  bundle.mutable_lexicons(0)->add_signs("how");
+  bundle.mutable_lexicons(1)->add_signs("cómo");
   auto* intent = bundle.mutable_lexicons(0)->add_intents();
   intent->set_name("question");
   intent->set_title("asks something");
@@ -327,7 +326,7 @@ TEST_F(TicketTest, AChannelThePlanLacksIsKeptAndExplained) {
 
 TEST_F(TicketTest, StaffReadOfTheTeamInTheirOwnLanguage) {
   Command open = OpenCommand();
-  open.mutable_customer()->set_language("es");
+  open.mutable_open_ticket()->mutable_content()->set_body("¿Cómo puedo hacer esto?");
   Do(open);
   ASSERT_EQ(ticket_.language(), "es");
   now_ += absl::Minutes(3);
