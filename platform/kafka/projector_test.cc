@@ -316,6 +316,19 @@ TEST_F(ProjectorTest, WhatTheHandlerCommitsWhenRevokedIsCommittedBeforeThePartit
   EXPECT_THAT(next.values[p0_], ElementsAre("c")) << "from the group's offset";
 }
 
+TEST_F(ProjectorTest, WhatTheHandlerCommitsWhenAnotherMemberJoinsIsCommittedToo) {
+  for (const char* value : {"a", "b"}) Feed(0, value);
+  Projector first(broker_, clock_, notes_, Grouped());
+  notes_.on_revoked = [&] { first.Commit(p0_, 2); };
+  Pump({&first});
+  Notes next;
+  Projector second(broker_, clock_, next, Grouped());
+  Pump({&first, &second});
+  notes_.on_revoked = nullptr;
+  EXPECT_EQ(notes_.revocations, 1);
+  EXPECT_EQ(fake_.CommittedOffset("g", "t", 0), 2);
+}
+
 TEST_F(ProjectorTest, ADeadHandleIsReplacedAndNothingIsLost) {
   Projector projector(broker_, clock_, notes_, Grouped());
   Feed(0, "a");

@@ -359,6 +359,26 @@ TEST_F(ThreadedTest, OneConversationKeepsItsOrder) {
   }
 }
 
+TEST_F(ThreadedTest, APartitionIsGivenAwayWhenItsMailsOnTheWireHaveEnded) {
+  inbox_.AnswerOnce("ana@home.example", Answer::kHangs);
+  Decide(Reply("n1"), 0);
+  Await("it hangs", [&] { return inbox_.hanging() == 1; });
+  NotifierOptions other = options_;
+  other.threads = false;
+  NotifierService second(
+      {broker_, ledger_, composer_, [this] { return std::make_unique<ScriptedRelay>(inbox_); },
+       clock_, random_, notifier_metrics_},
+      other);
+  for (int i = 0; i < 200; ++i) second.RunOnce(absl::Milliseconds(1));
+  EXPECT_EQ(inbox_.tries(), 1);
+  inbox_.Release();
+  Await("it is reported",
+        [&] { return second.RunOnce(absl::Milliseconds(1)), !Reports().empty(); });
+  for (int i = 0; i < 200; ++i) second.RunOnce(absl::Milliseconds(1));
+  EXPECT_THAT(Reports(), ElementsAre("n1/1 DEFERRED smtp_451"));
+  EXPECT_EQ(inbox_.tries(), 1);
+}
+
 TEST_F(ThreadedTest, StoppingReportsAndCommitsWhatIsOnTheWire) {
   for (int i = 0; i < 200; ++i) {
     Decide(Reply("n" + std::to_string(i), "ana", "t" + std::to_string(i)), i % 2);

@@ -180,6 +180,38 @@ TEST_F(NotifierTest, AnEntryThatCannotBeWrittenAfterTheMailWentDoesNotSendItAgai
   EXPECT_THAT(Reports(), ElementsAre("n1/1 ACCEPTED"));
 }
 
+TEST_F(NotifierTest, DoubtAboutOneCopyOutlivesAnOutageBeforeTheNext) {
+  PutCustomer("ana", R"pb(
+    notification_addresses {
+      type: NOTIFICATION_TYPE_SUPPORT
+      addresses: "one@home.example"
+      addresses: "two@home.example"
+    }
+  )pb");
+  inbox_.AnswerOnce("one@home.example", Answer::kKeptAndLost);
+  inbox_.OnKept([this] { ledger_.SetOutage(absl::UnavailableError("down")); });
+  Decide(Reply("n1"));
+  Settle();
+  ledger_.SetOutage(absl::OkStatus());
+  inbox_.OnKept(nullptr);
+  Pass(absl::Seconds(1));
+  EXPECT_THAT(Addressees(), ElementsAre("one@home.example", "two@home.example"));
+  EXPECT_THAT(Reports(), ElementsAre("n1/1 IN_DOUBT lost_after_final_dot"));
+}
+
+TEST_F(NotifierTest, WhatTheRelayDidNotTakeIsNoDoubtForTheNextProcess) {
+  inbox_.AnswerOnce("ana@home.example", Answer::kDeferredAtEnd);
+  broker_.FailNext(kafka::Fault::kSendLost);
+  Decide(Ack("n1"));
+  Settle();
+  ASSERT_THAT(Reports(), IsEmpty());
+  Kill();
+  Start();
+  Settle();
+  EXPECT_THAT(Addressees(), SizeIs(1));
+  EXPECT_THAT(Reports(), ElementsAre("n1/1 ACCEPTED"));
+}
+
 // What the relay says ---------------------------------------------------------------------------
 
 struct RelayCase {

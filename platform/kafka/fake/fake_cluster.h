@@ -109,6 +109,7 @@ class FakeCluster {
     std::vector<std::string> topics;
     std::vector<TopicPartition> assigned;
     int64_t holds_generation = -1;  // of the assignment it was told; -1: none
+    bool revoking = false;          // giving up what it holds
     bool joined = false;            // ready for the assignment being prepared
     bool fenced = false;
     std::optional<absl::Duration> left;  // a static member that is gone, and since when

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "platform/base/status.h"
 #include "platform/kafka/fake/fake_cluster.h"
@@ -105,10 +106,11 @@ FakeCluster::Step FakeCluster::Next(const std::string& group_name, const std::st
   if (found == group.members.end() || found->second.fenced) return {Step::Kind::kFenced, {}};
   Member& member = found->second;
   if (group.preparing) {
-    if (member.holds_generation >= 0) {
-      member.holds_generation = -1;
+    if (member.holds_generation >= 0 && !member.revoking) {
+      member.revoking = true;  // its generation is good for commits until it comes back for more
       return {Step::Kind::kRevoke, member.assigned};
     }
+    if (std::exchange(member.revoking, false)) member.holds_generation = -1;
     if (!member.joined) {
       member.joined = true;
       AssignIfJoined(group);
