@@ -183,6 +183,12 @@ class Cluster:
 
     # --- services ---------------------------------------------------------------------------------
 
+    def configure(self, service, text):
+        """Adds lines to a service's configuration; before its first start."""
+        (self.folder / "config").mkdir(exist_ok=True)
+        ours = (LOCAL / "config" / f"{service}.yaml").read_text()
+        (self.folder / "config" / f"{service}.yaml").write_text(ours + text)
+
     def start(self, service, number=0):
         folder = self.folder / f"{service}-{number}"
         folder.mkdir(exist_ok=True)
@@ -279,7 +285,8 @@ class Cluster:
         result = subprocess.run(command + [str(argument) for argument in arguments], capture_output=True,
                                 input=stdin or b"", env=env, timeout=120, check=False)
         if result.returncode != 0:
-            raise Refused(result.returncode, result.stderr.decode(errors="replace").strip())
+            said = result.stderr + (b"" if as_json else result.stdout)
+            raise Refused(result.returncode, said.decode(errors="replace").strip())
         text = result.stdout.decode()
         return [json.loads(line) for line in text.splitlines()] if as_json else text
 
@@ -380,7 +387,7 @@ class Cluster:
         return records
 
     def undecided(self):
-        """Commands without exactly one decision (I1), as text; empty when all is decided."""
+        """Commands without exactly one decision (I1), as text; empty when all is decided and nothing moves."""
         topic = self.prefix + "plazo.cmd.inbound.v1"
         commands = {f"{topic}/{record['partition']}/{record['offset']}"
                     for record in self.records("plazo.cmd.inbound.v1")}
@@ -393,6 +400,17 @@ class Cluster:
         faults += [f"{origin} is decided and not there" for origin in sorted(set(decided) - commands)]
         return faults
 
+    def await_decided(self):
+        """Every command has exactly one decision (I1)."""
+        faults = []
+
+        def decided():
+            nonlocal faults
+            faults = self.undecided()
+            return not faults
+
+        await_true("every command to have one decision", decided, explain=lambda: f"\n{faults}{self.logs()}")
+
     def verify(self):
         """plazoctl's own checks of the invariants; the cluster must be at rest."""
         result = ""
@@ -400,7 +418,7 @@ class Cluster:
         def clean():
             nonlocal result
             try:
-                self.ctl("verify", as_json=False, timeout="60s")
+                self.ctl("verify", "--inbox", self.mails_folder, as_json=False, timeout="60s")
                 return True
             except Refused as refused:
                 result = str(refused)

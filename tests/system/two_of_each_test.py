@@ -145,7 +145,7 @@ class TwoOfEach(unittest.TestCase):
             self.expect_one(f"breach of {case}", "Promise: the first answer", to="management@demo.example", case=case,
                             subject="Promise missed")
             self.assertEqual(self.breaches(ticket), 1)
-        cluster.await_true("every command to have one decision", lambda: not cluster.undecided())
+        cluster.await_decided()
         cluster.verify()
 
     def case_of(self, ticket):

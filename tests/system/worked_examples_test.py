@@ -233,7 +233,7 @@ class WorkedExamples(unittest.TestCase):
 
     def test_nothing_was_left_undecided(self):
         """Runs last by name: every command has exactly one decision (I1)."""
-        self.cluster.await_true("every command to have one decision", lambda: not self.cluster.undecided())
+        self.cluster.await_decided()
         self.cluster.verify()
 
 
