@@ -7,11 +7,18 @@ set(PLAZO_SANITIZE "" CACHE STRING "address;undefined or thread: sanitizers for 
 add_library(plazo_options INTERFACE)
 target_include_directories(plazo_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(plazo_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
+# What some of the libraries' own flags add: alike for all, or a precompiled header does not fit.
+target_compile_options(plazo_options INTERFACE -pthread)
+target_compile_definitions(plazo_options INTERFACE _FILE_OFFSET_BITS=64 _LARGEFILE64_SOURCE)
 if(PLAZO_WERROR)
   target_compile_options(plazo_options INTERFACE -Werror)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(plazo_options INTERFACE -Wthread-safety)
+else()
+  # GCC 12 warns of these falsely where it inlines std::string and std::optional; the sanitizers find true ones.
+  target_compile_options(plazo_options INTERFACE -fpch-preprocess -Winvalid-pch -Wno-array-bounds
+    -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 if(PLAZO_FAIL_POINTS)
   target_compile_definitions(plazo_options INTERFACE PLAZO_FAIL_POINTS=1)
