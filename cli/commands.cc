@@ -9,6 +9,7 @@
 #include "cli/log_commands.h"
 #include "cli/policy_commands.h"
 #include "cli/read_commands.h"
+#include "cli/replay_command.h"
 #include "cli/tools.h"
 #include "cli/topics_commands.h"
 #include "cli/verify_command.h"
@@ -84,6 +85,7 @@ void AddCommands(CommandLine& line, Session& session) {
   AddDeadLetters(root, session);
   AddExplain(root, session);
   AddBoard(root, session);
+  AddReplay(root, session);
   AddVerify(root, session);
   AddLoad(root, session);
   AddCompletion(root, line, session.out);

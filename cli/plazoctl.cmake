@@ -18,14 +18,19 @@ plazo_library(plazo_cli_load
   SRCS load/latency.cc load/plan.cc load/run.cc
   DEPS plazo_cli_frame plazo_platform_observability plazo_proto_intake absl::synchronization)
 
+plazo_library(plazo_cli_replay
+  SRCS replay/comparison.cc replay/world.cc
+  DEPS plazo_cli_frame plazo_cli_policy_file plazo_domain_calendar plazo_domain_ids plazo_service_router
+       nlohmann_json::nlohmann_json)
+
 plazo_library(plazo_cli_mail SRCS mail_parse.cc DEPS plazo_platform_mime plazo_platform_base nlohmann_json::nlohmann_json)
 
 plazo_library(plazo_cli_commands
   SRCS attachment_commands.cc board.cc commands.cc completion.cc contract.cc dead_letters.cc explain.cc lag.cc load_command.cc
-       mail_deliver.cc policy_commands.cc read_commands.cc tail.cc ticket_lookup.cc ticket_text.cc tools.cc
+       mail_deliver.cc policy_commands.cc read_commands.cc replay_command.cc tail.cc ticket_lookup.cc ticket_text.cc tools.cc
        topics_commands.cc upload.cc verify_command.cc write_commands.cc write_table.cc
   DEPS plazo_cli_frame plazo_cli_calendar plazo_cli_classify plazo_cli_load plazo_cli_log plazo_cli_mail
-       plazo_cli_policy_file plazo_cli_verify plazo_domain_calendar plazo_domain_core plazo_domain_ids
+       plazo_cli_policy_file plazo_cli_replay plazo_cli_verify plazo_domain_calendar plazo_domain_core plazo_domain_ids
        plazo_platform_observability plazo_proto_desk plazo_proto_intake)
 
 plazo_binary(plazoctl SRCS main.cc DEPS plazo_cli_commands)

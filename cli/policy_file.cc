@@ -36,6 +36,7 @@ class Loader {
  public:
   Loader(const std::string& path, const PolicyFileOptions& options)
       : path_(path),
+        tenant_(options.tenant),
         zoneinfo_(options.zoneinfo_directory),
         lexicons_(options.lexicon_folder.empty() ? fs::path(path).parent_path() / "lexicon"
                                                  : fs::path(options.lexicon_folder)) {}
@@ -58,6 +59,7 @@ class Loader {
   bool HasFault(std::string_view path) const;
 
   const std::string path_;
+  const std::string tenant_;
   const std::string zoneinfo_;
   const fs::path lexicons_;
   PolicyBundle content_;
@@ -188,6 +190,7 @@ absl::Status Loader::Pack(PolicyFile& file) {
 
 absl::StatusOr<PolicyFile> Loader::Load() {
   if (ReadPolicy()) {
+    if (!tenant_.empty()) content_.mutable_policy()->set_tenant(tenant_);
     ReadLexicons();
     ReadZones();
     Check();

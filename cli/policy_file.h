@@ -22,6 +22,8 @@ namespace plazo::cli {
 struct PolicyFileOptions {
   // Empty = the folder `lexicon` beside the policy.
   std::string lexicon_folder;
+  // Whose policy it is; empty = as the file says.
+  std::string tenant;
   std::string zoneinfo_directory = std::string(kZoneinfoDirectory);
 };
 
