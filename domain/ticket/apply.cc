@@ -53,6 +53,9 @@ void ApplyMessage(TicketState& ticket, const MessageAdded& message, absl::Time d
     if (message.counts_as_response() && !ticket.has_first_response_time()) {
       *ticket.mutable_first_response_time() = ToProto(decided);
     }
+    if (message.counts_as_response() && ticket.status() == TICKET_STATUS_NEW) {
+      ticket.set_status(TICKET_STATUS_OPEN);
+    }
   }
 }
 

@@ -360,6 +360,7 @@ TEST_F(TicketTest, AHumanAnswerStopsTheFirstResponseOnce) {
   Effects effects = Do(ReplyCommand("reply"));
   EXPECT_EQ(ClockOf(CLOCK_KIND_FIRST_RESPONSE).status(), CLOCK_STATUS_STOPPED);
   EXPECT_EQ(ticket_.status(), TICKET_STATUS_OPEN);
+  EXPECT_THAT(Events(effects), Not(Contains("ticket_reopened"))) << "it was never closed";
   EXPECT_EQ(ticket_.agent_id(), "ana");
   EXPECT_THAT(Intents(effects), ElementsAre(NOTIFICATION_KIND_AGENT_REPLY));
   EXPECT_THAT(Facts(effects), Contains(SLA_FACT_KIND_MET));
