@@ -12,7 +12,7 @@ export CCACHE_NOHASHDIR := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build test test-full demo up down bench lint tidy fmt proto-base clean
+.PHONY: help deps build test test-full chaos demo up down bench fuzz lint tidy fmt proto-base clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,11 @@ test: ## build all, start a real Kafka, Redis and SMTP inbox, run every test, st
 test-full: ## test, then sanitizers, clang's thread-safety analysis and the long fault runs
 	@$(LOCAL)/test_full.sh
 
+chaos: ## five runs of every fault on a cluster under load (hours; goes on where it was stopped): docs/chaos.md
+	@$(LOCAL)/install.sh test
+	@$(LOCAL)/build.sh faults $(JOBS) programs
+	@PLAZO_BIN=build/faults/bin /usr/bin/python3 -B tests/chaos/campaign.py --runs 5
+
 demo: build ## a cluster of all services, and one ticket's life from mail to breach, explained
 	@$(LOCAL)/demo.sh
 
@@ -44,6 +49,14 @@ bench: build ## run all benchmarks; one alone: make bench-NAME
 
 bench-%: build
 	@tests/bench/run.sh $*
+
+fuzz: ## feed the classifier and the mail parser anything (a minute each); one alone: make fuzz-NAME
+	@$(LOCAL)/install.sh full
+	@tests/fuzz/run.sh
+
+fuzz-%:
+	@$(LOCAL)/install.sh full
+	@tests/fuzz/run.sh $* $(SECONDS)
 
 lint: ## formatting, include rules, .proto lint, manifests, scripts: the tests labelled lint
 	@$(LOCAL)/install.sh test

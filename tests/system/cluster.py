@@ -85,12 +85,13 @@ def await_true(what, condition, seconds=None, explain=None):
 
 
 class Refused(Exception):
-    """plazoctl ended with another exit code than 0."""
+    """plazoctl ended with another exit code than 0; `output` is what it had to say before."""
 
-    def __init__(self, code, error):
+    def __init__(self, code, error, output=""):
         super().__init__(f"exit code {code}: {error}")
         self.code = code
         self.error = error
+        self.output = output
 
 
 class Cluster:
@@ -286,7 +287,7 @@ class Cluster:
                                 input=stdin or b"", env=env, timeout=120, check=False)
         if result.returncode != 0:
             said = result.stderr + (b"" if as_json else result.stdout)
-            raise Refused(result.returncode, said.decode(errors="replace").strip())
+            raise Refused(result.returncode, said.decode(errors="replace").strip(), result.stdout.decode(errors="replace"))
         text = result.stdout.decode()
         return [json.loads(line) for line in text.splitlines()] if as_json else text
 
