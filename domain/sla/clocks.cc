@@ -4,6 +4,7 @@
 
 #include "domain/calendar/business_time.h"
 #include "domain/core/proto_time.h"
+#include "domain/sla/pauses.h"
 
 namespace plazo::sla {
 namespace {
@@ -13,16 +14,6 @@ using core::v1::ClockKind;
 using core::v1::Deadline;
 using core::v1::DeadlineKind;
 using core::v1::TicketState;
-
-std::vector<calendar::Interval> PausesOf(const Clock& clock) {
-  std::vector<calendar::Interval> pauses;
-  pauses.reserve(clock.pauses_size());
-  for (const core::v1::Interval& pause : clock.pauses()) {
-    pauses.push_back({FromProto(pause.from_time()),
-                      pause.has_to_time() ? FromProto(pause.to_time()) : absl::InfiniteFuture()});
-  }
-  return pauses;
-}
 
 std::string Word(std::string_view enum_name, std::string_view prefix) {
   std::string word(enum_name.substr(prefix.size()));
