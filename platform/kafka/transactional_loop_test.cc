@@ -208,7 +208,7 @@ TEST_F(TransactionalLoopTest, ADoubtfulCommitThatDidNotHappenIsRunAgain) {
   Feed(10);
   process->broker.FailNext(Fault::kCommitLostRequest);
   Pump({process.get()});
-  EXPECT_EQ(process->processor.processed, 3);
+  EXPECT_EQ(process->processor.processed, 4);  // in two halves
   EXPECT_EQ(process->loop.counters().doubts_aborted, 1U);
   EXPECT_EQ(process->loop.counters().fresh_starts, 0U);
   ExpectExactlyOnce();
@@ -220,7 +220,7 @@ TEST_F(TransactionalLoopTest, NoOffsetYetCountsAsTheStartOfTheBatch) {
   process->broker.FailNext(Fault::kCommitLostRequest);
   Pump({process.get()});
   EXPECT_EQ(process->loop.counters().doubts_aborted, 1U);
-  EXPECT_EQ(process->processor.processed, 2);
+  EXPECT_EQ(process->processor.processed, 3);
   ExpectExactlyOnce();
 }
 
@@ -463,6 +463,22 @@ TEST_F(TransactionalLoopTest, ABatchHoldsAtMostSoManyInputs) {
   Feed(70);
   Pump({&process}, 30);
   EXPECT_GE(process.loop.counters().transactions, 10U);
+  ExpectExactlyOnce();
+}
+
+// A broker that is too slow for a large batch would be too slow for the same one again, for ever.
+TEST_F(TransactionalLoopTest, ABatchThatAbortsIsTriedWithHalfOfItsInputs) {
+  auto process = Start();
+  Feed(64);
+  for (int n = 1; n <= 3; ++n) process->broker.FailNext(Fault::kCommitLostRequest, n);
+  for (int turn = 0; turn < 60 && process->loop.counters().transactions == 0; ++turn) {
+    Pump({process.get()}, 1);
+  }
+  EXPECT_EQ(process->loop.counters().last_batch_inputs, 8);
+  for (const int64_t inputs : {16, 32, 8}) {
+    process->loop.RunOnce();
+    EXPECT_EQ(process->loop.counters().last_batch_inputs, inputs);
+  }
   ExpectExactlyOnce();
 }
 

@@ -36,7 +36,7 @@ std::vector<Record> TransactionalLoop::State::Gather() {
   std::map<int32_t, int64_t> next;
   for (const auto& [number, lane] : lanes_) next[number] = processor_.NextOffset(number);
   std::vector<Record> inputs;
-  while (!pending_.empty() && inputs.size() < options_.max_batch_inputs) {
+  while (!pending_.empty() && inputs.size() < batch_inputs_) {
     Record& record = pending_.front();
     if (record.offset >= next[record.partition]) inputs.push_back(std::move(record));  // I1
     pending_.pop_front();
@@ -136,6 +136,7 @@ void TransactionalLoop::State::Keep() {
     int64_t& kept = lanes_[input.partition].kept_timestamp_ms;
     kept = std::max(kept, input.timestamp_ms);
   }
+  batch_inputs_ = std::min(options_.max_batch_inputs, 2 * batch_inputs_);
   ++counters_.transactions;
   counters_.inputs += batch.inputs.size();
   counters_.outputs += batch.outputs;
@@ -191,6 +192,7 @@ absl::Status TransactionalLoop::State::TryResolve() {
   if (all([this](int32_t lane) { return lanes_[lane].committed; })) {
     ++counters_.doubts_aborted;
     processor_.Drop();
+    batch_inputs_ = std::max<size_t>(1, staged_->inputs.size() / 2);
     PutBack(std::move(staged_->inputs));
     staged_.reset();
     return absl::OkStatus();

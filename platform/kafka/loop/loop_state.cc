@@ -20,6 +20,7 @@ TransactionalLoop::State::State(Broker& broker, const Clock& clock, LaneProcesso
       backoff_(options_.min_backoff, options_.max_backoff),
       restorer_(broker, clock, processor,
                 {options_.state_topics, options_.call_timeout, options_.restore_stall}),
+      batch_inputs_(options_.max_batch_inputs),
       transaction_(broker, {options_.instance, options_.output_topics, options_.transaction_timeout,
                             options_.call_timeout}) {
   if (options_.poison_file.empty()) return;

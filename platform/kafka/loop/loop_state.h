@@ -99,6 +99,9 @@ class TransactionalLoop::State {
   LaneRestorer restorer_;
   PoisonFile poison_;
   Lanes lanes_;
+  // At most so many in the next batch. Halved when one was aborted, or a broker too slow for it
+  // would be sent the same again for ever; doubled with each that committed.
+  size_t batch_inputs_;
   std::deque<Record> pending_;          // polled, not in a batch yet
   std::optional<Batch> staged_;         // processed, its fate open
   std::optional<absl::Status> afresh_;  // asked for within a poll, done after it
