@@ -76,8 +76,8 @@ absl::StatusOr<std::vector<ConversationEntry>> Conversations::ReadLog(
   return Unavailable("the log could not be read to its end in time");
 }
 
-void Conversations::Render(const TicketState& ticket, ConversationEntry& entry) const {
-  if (!entry.automatic()) return;
+std::string Conversations::Render(const TicketState& ticket, ConversationEntry& entry) const {
+  if (!entry.automatic()) return {};
   text::Fields fields;
   for (const core::v1::TextField& field : entry.event().message_added().fields()) {
     fields.emplace_back(field.key(), field.value());
@@ -85,7 +85,9 @@ void Conversations::Render(const TicketState& ticket, ConversationEntry& entry) 
   auto rendered =
       templates_.Render(TemplateName(entry.kind()), entry.event().message_added().language(),
                         fields, ticket.tenant());
-  if (rendered.ok()) entry.set_text(rendered->body);
+  if (!rendered.ok()) return {};
+  entry.set_text(rendered->body);
+  return rendered->subject;
 }
 
 }  // namespace plazo::desk

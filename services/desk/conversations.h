@@ -27,10 +27,13 @@ class Conversations {
   absl::StatusOr<std::vector<v1::ConversationEntry>> Read(
       const core::v1::TicketState& ticket) const;
 
+  // Fills in the words of an automatic entry, and gives the subject line they had; empty for
+  // others.
+  std::string Render(const core::v1::TicketState& ticket, v1::ConversationEntry& entry) const;
+
  private:
   absl::StatusOr<std::vector<v1::ConversationEntry>> ReadLog(
       const core::v1::TicketState& ticket) const;
-  void Render(const core::v1::TicketState& ticket, v1::ConversationEntry& entry) const;
 
   kafka::Broker& broker_;
   const std::string topic_;

@@ -3,10 +3,8 @@
 #include <charconv>
 
 #include "domain/ids/ids.h"
-#include "platform/base/encoding.h"
-#include "platform/base/sha256.h"
 #include "platform/mime/address.h"
-#include "platform/rpc/errors.h"
+#include "services/desk/paging.h"
 #include "services/desk/queue_order.h"
 
 namespace plazo::desk {
@@ -14,52 +12,6 @@ namespace plazo::desk {
 using core::v1::TicketState;
 
 namespace {
-
-grpc::Status NotFound(std::string_view field, std::string_view reason) {
-  return rpc::MakeError(
-      grpc::StatusCode::NOT_FOUND, std::string(field) + ": unknown",
-      {.reason = std::string(reason), .violations = {{std::string(field), "unknown"}}});
-}
-
-grpc::Status Invalid(std::string_view field, std::string_view description) {
-  return rpc::MakeError(grpc::StatusCode::INVALID_ARGUMENT,
-                        std::string(field) + ": " + std::string(description),
-                        {.violations = {{std::string(field), std::string(description)}}});
-}
-
-// A page token is where to go on, and a mark of what was asked, so that a token of another question
-// is refused.
-template <typename Request>
-std::string MarkOf(const Request& request) {
-  Request question = request;
-  question.clear_page_token();
-  question.clear_page_size();
-  question.clear_min_position();
-  return Hex(Sha256(question.SerializeAsString()).substr(0, 6));
-}
-
-template <typename Request>
-absl::StatusOr<size_t> StartOf(const Request& request) {
-  if (request.page_token().empty()) return size_t{0};
-  const std::string& token = request.page_token();
-  const size_t dash = token.find('-');
-  size_t start = 0;
-  if (dash == std::string::npos || token.substr(dash + 1) != MarkOf(request) ||
-      std::from_chars(token.data(), token.data() + dash, start).ec != std::errc()) {
-    return absl::InvalidArgumentError("page_token: belongs to another request");
-  }
-  return start;
-}
-
-template <typename Request>
-std::string NextToken(const Request& request, size_t next, size_t total) {
-  return next < total ? std::to_string(next) + "-" + MarkOf(request) : "";
-}
-
-int PageSize(int wanted, const DeskParts& parts) {
-  if (wanted <= 0) return parts.default_page_size;
-  return std::min(wanted, parts.max_page_size);
-}
 
 bool HasText(const TicketState& ticket, const std::string& text) {
   return ticket.headline().subject().find(text) != std::string::npos ||
@@ -116,28 +68,36 @@ class DownloadReactor final : public grpc::ServerWriteReactor<v1::DownloadAttach
 
 }  // namespace
 
-void DeskService::Answer(const std::string& min_position, grpc::ServerUnaryReactor* reactor,
-                         std::function<grpc::Status()> read) {
+size_t DeskService::PageSize(int wanted) const {
+  if (wanted <= 0) return static_cast<size_t>(parts_.default_page_size);
+  return static_cast<size_t>(std::min(wanted, parts_.max_page_size));
+}
+
+void DeskService::Answer(const char* method, const std::string& min_position,
+                         grpc::ServerUnaryReactor* reactor, std::function<grpc::Status()> read) {
+  auto finish = [this, method, reactor](grpc::Status status) {
+    parts_.metrics.Answered(method, status);
+    reactor->Finish(std::move(status));
+  };
   std::optional<Position> position;
   if (!min_position.empty()) {
     position = Position::Parse(min_position);
-    if (!position) return reactor->Finish(Invalid("min_position", "is no position"));
+    if (!position) return finish(Invalid("min_position", "is no position"));
   }
   const bool queued = parts_.workers.Run([=, this] {
     if (position && !parts_.tickets.WaitFor(*position, parts_.position_wait)) {
-      return reactor->Finish(
-          rpc::UnavailableError("NOT_YET_VISIBLE", "min_position is not visible yet"));
+      return finish(rpc::UnavailableError("NOT_YET_VISIBLE", "min_position is not visible yet"));
     }
-    reactor->Finish(read());
+    finish(read());
   });
-  if (!queued) reactor->Finish(rpc::UnavailableError("BUSY", "too many calls are waiting"));
+  if (!queued) finish(rpc::UnavailableError("BUSY", "too many calls are waiting"));
 }
 
 grpc::ServerUnaryReactor* DeskService::GetTicket(grpc::CallbackServerContext* context,
                                                  const v1::GetTicketRequest* request,
                                                  v1::GetTicketResponse* response) {
   auto* reactor = context->DefaultReactor();
-  Answer(request->min_position(), reactor, [=, this] {
+  Answer("GetTicket", request->min_position(), reactor, [=, this] {
     if (request->ticket_id().empty() == request->case_number().empty()) {
       return Invalid("ticket_id", "give either ticket_id or case_number");
     }
@@ -157,7 +117,7 @@ grpc::ServerUnaryReactor* DeskService::ListTickets(grpc::CallbackServerContext* 
                                                    const v1::ListTicketsRequest* request,
                                                    v1::ListTicketsResponse* response) {
   auto* reactor = context->DefaultReactor();
-  Answer(request->min_position(), reactor, [=, this] {
+  Answer("ListTickets", request->min_position(), reactor, [=, this] {
     if (request->tenant().empty()) return Invalid("tenant", "required");
     auto start = StartOf(*request);
     if (!start.ok()) return rpc::ToGrpc(start.status());
@@ -172,7 +132,7 @@ grpc::ServerUnaryReactor* DeskService::ListTickets(grpc::CallbackServerContext* 
       }
     }
     SortQueue(request->order(), tickets);
-    const size_t end = std::min(tickets.size(), *start + PageSize(request->page_size(), parts_));
+    const size_t end = std::min(tickets.size(), *start + PageSize(request->page_size()));
     for (size_t i = *start; i < end; ++i) *response->add_tickets() = *tickets[i];
     response->set_total(static_cast<int64_t>(tickets.size()));
     response->set_next_page_token(NextToken(*request, end, tickets.size()));
@@ -185,7 +145,7 @@ grpc::ServerUnaryReactor* DeskService::GetConversation(grpc::CallbackServerConte
                                                        const v1::GetConversationRequest* request,
                                                        v1::GetConversationResponse* response) {
   auto* reactor = context->DefaultReactor();
-  Answer(request->min_position(), reactor, [=, this] {
+  Answer("GetConversation", request->min_position(), reactor, [=, this] {
     TicketPtr ticket = parts_.tickets.Find(request->ticket_id());
     if (ticket == nullptr || ticket->tenant() != request->tenant()) {
       return NotFound("ticket_id", "UNKNOWN_TICKET");
@@ -202,7 +162,7 @@ grpc::ServerUnaryReactor* DeskService::GetConversation(grpc::CallbackServerConte
         shown.push_back(std::move(entry));
       }
     }
-    const size_t end = std::min(shown.size(), *start + PageSize(request->page_size(), parts_));
+    const size_t end = std::min(shown.size(), *start + PageSize(request->page_size()));
     for (size_t i = *start; i < end; ++i) *response->add_entries() = std::move(shown[i]);
     response->set_next_page_token(NextToken(*request, end, shown.size()));
     return grpc::Status::OK;
@@ -214,7 +174,7 @@ grpc::ServerUnaryReactor* DeskService::GetCustomer(grpc::CallbackServerContext* 
                                                    const v1::GetCustomerRequest* request,
                                                    v1::GetCustomerResponse* response) {
   auto* reactor = context->DefaultReactor();
-  Answer(request->min_position(), reactor, [=, this] {
+  Answer("GetCustomer", request->min_position(), reactor, [=, this] {
     if (request->customer_id().empty() == request->email().empty()) {
       return Invalid("customer_id", "give either customer_id or email");
     }

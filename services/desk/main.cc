@@ -15,6 +15,19 @@ constexpr int kWorkers = 16;
 constexpr size_t kMaxQueuedJobs = 2000;
 constexpr int kRedisConnections = 8;
 
+// The first offset at or after `time`. Where there is none, the end as it was before the question:
+// what is written meanwhile lies behind it.
+absl::StatusOr<int64_t> OffsetAt(kafka::Broker& broker, const kafka::TopicPartition& partition,
+                                 absl::Time time) {
+  auto reader = broker.MakeReader(kafka::Isolation::kReadCommitted);
+  if (!reader.ok()) return reader.status();
+  auto end = (*reader)->OffsetsForTime({partition}, kafka::kEnd, absl::Seconds(10));
+  if (!end.ok()) return end.status();
+  auto at = (*reader)->OffsetsForTime({partition}, absl::ToUnixMillis(time), absl::Seconds(10));
+  if (!at.ok()) return at.status();
+  return at->front().offset == kafka::kEnd ? end->front().offset : at->front().offset;
+}
+
 // A rebuild begins with the oldest ticket that is not closed: older conversations are read from the
 // log when somebody asks for one.
 absl::StatusOr<int64_t> RebuildStart(kafka::Broker& broker, const kafka::Projector& ticket_reader,
@@ -23,12 +36,7 @@ absl::StatusOr<int64_t> RebuildStart(kafka::Broker& broker, const kafka::Project
   if (!ticket_reader.CaughtUp()) return absl::UnavailableError("the tickets are still being read");
   const std::optional<absl::Time> oldest = tickets.OldestOpen();
   if (!oldest) return kafka::kEnd;
-  auto reader = broker.MakeReader(kafka::Isolation::kReadCommitted);
-  if (!reader.ok()) return reader.status();
-  auto offsets = (*reader)->OffsetsForTime({partition}, absl::ToUnixMillis(*oldest) - 60'000,
-                                           absl::Seconds(10));
-  if (!offsets.ok()) return offsets.status();
-  return offsets->front().offset;
+  return OffsetAt(broker, partition, *oldest - absl::Minutes(1));
 }
 
 absl::Status RunProjector(kafka::Projector& projector, std::stop_token stop) {
@@ -49,14 +57,20 @@ runtime::ExitCode Serve(const config::v1::DeskConfig& config) {
   }
   const SystemClock clock;
   const Topics topics(config.kafka().topic_prefix());
-  observability::Metrics metrics;
   const redis::Endpoints redis = shell::OpenRedis(config.redis(), clock, kRedisConnections);
 
-  TicketTable tickets;
-  Watchers watchers(tickets, FromProto(config.heartbeat_interval()), config.max_watch_backlog());
+  Policies policies;
+  TicketTable tickets(policies);
+  Watchers watchers(tickets, config.max_watch_backlog());
+  QueueWatchers queues(tickets, config.max_watch_backlog());
   kafka::Projector ticket_reader(
       **broker, clock, tickets,
       {.topics = {topics.tickets}, .poll_timeout = absl::Milliseconds(20)});
+  SlaTable sla(clock, static_cast<int>(config.report_days()),
+               [&](const kafka::TopicPartition& partition, absl::Time from) {
+                 return OffsetAt(**broker, partition, from);
+               });
+  kafka::Projector sla_reader(**broker, clock, sla, {.topics = {topics.sla}});
   kafka::Table directory(**broker, clock, {.topic = topics.directory});
   Timelines timelines(redis, clock, config.kafka().topic_prefix(),
                       [&](const kafka::TopicPartition& partition) {
@@ -67,16 +81,39 @@ runtime::ExitCode Serve(const config::v1::DeskConfig& config) {
       {.topics = {topics.decisions}, .poll_timeout = absl::Milliseconds(20)});
   timelines.Attach(timeline_writer);
   const Conversations conversations(**broker, topics.decisions, timelines, *templates);
+  NotificationFeed notifications(clock, tickets, conversations,
+                                 [&](const kafka::TopicPartition& partition, absl::Time from) {
+                                   return OffsetAt(**broker, partition, from);
+                                 },
+                                 {.max_backlog = config.max_watch_backlog()});
+  kafka::Projector feed_reader(
+      **broker, clock, notifications,
+      {.topics = {topics.decisions}, .poll_timeout = absl::Milliseconds(20)});
+  // Asks the readers at each scrape: must go before them.
+  observability::Metrics metrics;
+  DeskMetrics desk_metrics(metrics);
+  desk_metrics.Export("tickets", ticket_reader);
+  desk_metrics.Export("timelines", timeline_writer);
+  desk_metrics.Export("sla", sla_reader);
+  desk_metrics.Export("notifications", feed_reader);
+  desk_metrics.Export("directory", directory);
   runtime::WorkerPool workers(kWorkers, kMaxQueuedJobs);
-  DeskService service({.tickets = tickets,
+  DeskService service({.clock = clock,
+                       .tickets = tickets,
+                       .policies = policies,
+                       .sla = sla,
                        .directory = directory,
                        .conversations = conversations,
                        .watchers = watchers,
+                       .queues = queues,
+                       .notifications = notifications,
+                       .metrics = desk_metrics,
                        .blobs = **blobs,
                        .workers = workers,
                        .position_wait = FromProto(config.position_wait()),
                        .default_page_size = static_cast<int>(config.default_page_size()),
                        .max_page_size = static_cast<int>(config.max_page_size())});
+  const absl::Duration heartbeat = FromProto(config.heartbeat_interval());
   std::unique_ptr<rpc::Server> server;
 
   runtime::ServiceRunner runner = shell::MakeRunner("plazo-desk");
@@ -94,6 +131,8 @@ runtime::ExitCode Serve(const config::v1::DeskConfig& config) {
             .stop =
                 [&] {
                   watchers.EndAll();
+                  queues.EndAll();
+                  notifications.EndAll();
                   server->Drain();
                 }})
       .Add({.name = "directory",
@@ -102,15 +141,29 @@ runtime::ExitCode Serve(const config::v1::DeskConfig& config) {
                   directory.Run(std::move(stop));
                   return absl::OkStatus();
                 }})
+      .Add({.name = "sla",
+            .run = [&](std::stop_token stop) { return RunProjector(sla_reader, std::move(stop)); }})
+      .Add(
+          {.name = "notifications",
+           .run = [&](std::stop_token stop) { return RunProjector(feed_reader, std::move(stop)); }})
       .Add({.name = "timelines",
             .run =
                 [&](std::stop_token stop) {
                   return RunProjector(timeline_writer, std::move(stop));
                 }})
       .Add({.name = "tickets", .run = [&](std::stop_token stop) {
+              absl::Duration next_beat = clock.Monotonic() + heartbeat;
               while (!stop.stop_requested()) {
                 ticket_reader.RunOnce(absl::Milliseconds(20));
-                server->SetServing(ticket_reader.CaughtUp() && directory.Ready());
+                desk_metrics.SetOpen(tickets.CountOpen());
+                if (clock.Monotonic() >= next_beat) {
+                  next_beat += heartbeat;
+                  watchers.Beat();
+                  queues.Beat();
+                  notifications.Beat();
+                }
+                server->SetServing(ticket_reader.CaughtUp() && directory.Ready() &&
+                                   sla_reader.CaughtUp());
               }
               return absl::OkStatus();
             }});

@@ -29,7 +29,7 @@ bool IsOver(const TicketState& ticket) {
 TicketPtr TicketTable::Find(std::string_view ticket_id) const {
   absl::MutexLock lock(&mutex_);
   auto it = tickets_.find(ticket_id);
-  return it == tickets_.end() ? nullptr : it->second;
+  return it == tickets_.end() ? nullptr : it->second.ticket;
 }
 
 TicketPtr TicketTable::FindByCase(std::string_view tenant, std::string_view case_number) const {
@@ -37,15 +37,15 @@ TicketPtr TicketTable::FindByCase(std::string_view tenant, std::string_view case
   auto it = by_case_.find(Joined(tenant, case_number));
   if (it == by_case_.end()) return nullptr;
   auto ticket = tickets_.find(it->second);
-  return ticket == tickets_.end() ? nullptr : ticket->second;
+  return ticket == tickets_.end() ? nullptr : ticket->second.ticket;
 }
 
 std::vector<TicketPtr> TicketTable::Select(
     const std::function<bool(const TicketState&)>& keep) const {
   std::vector<TicketPtr> selected;
   absl::MutexLock lock(&mutex_);
-  for (const auto& [id, ticket] : tickets_) {
-    if (keep(*ticket)) selected.push_back(ticket);
+  for (const auto& [id, placed] : tickets_) {
+    if (keep(*placed.ticket)) selected.push_back(placed.ticket);
   }
   return selected;
 }
@@ -56,8 +56,23 @@ std::vector<TicketPtr> TicketTable::OfCustomer(std::string_view tenant,
   absl::MutexLock lock(&mutex_);
   auto it = by_customer_.find(Joined(tenant, customer_id));
   if (it == by_customer_.end()) return tickets;
-  for (const std::string& id : it->second) tickets.push_back(tickets_.find(id)->second);
+  for (const std::string& id : it->second) tickets.push_back(tickets_.find(id)->second.ticket);
   return tickets;
+}
+
+TicketSnapshot TicketTable::Snapshot(std::string_view tenant) const {
+  TicketSnapshot snapshot;
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [id, placed] : tickets_) {
+    if (placed.ticket->tenant() == tenant) snapshot.tickets.push_back(placed);
+  }
+  snapshot.offsets = read_;
+  return snapshot;
+}
+
+TicketTable::OpenByTeam TicketTable::CountOpen() const {
+  absl::MutexLock lock(&mutex_);
+  return open_;
 }
 
 bool TicketTable::WaitFor(const Position& position, absl::Duration timeout) const {
@@ -72,9 +87,9 @@ bool TicketTable::WaitFor(const Position& position, absl::Duration timeout) cons
 std::optional<absl::Time> TicketTable::OldestOpen() const {
   std::optional<absl::Time> oldest;
   absl::MutexLock lock(&mutex_);
-  for (const auto& [id, ticket] : tickets_) {
-    if (IsOver(*ticket)) continue;
-    const absl::Time opened = FromProto(ticket->opened_time());
+  for (const auto& [id, placed] : tickets_) {
+    if (IsOver(*placed.ticket)) continue;
+    const absl::Time opened = FromProto(placed.ticket->opened_time());
     if (!oldest || opened < *oldest) oldest = opened;
   }
   return oldest;
@@ -103,6 +118,15 @@ void TicketTable::Take(const kafka::Record& record) {
     next_offsets_[record.partition] = state.lane().next_offset();
     return;
   }
+  if (const auto hash = ids::AfterPrefix(record.key, "policy")) {
+    if (record.value) {
+      policies_.Keep(record.partition, std::string(*hash),
+                     std::move(*state.mutable_policy()->mutable_bundle()));
+    } else {
+      policies_.Drop(record.partition, std::string(*hash));
+    }
+    return;
+  }
   const auto id = ids::AfterPrefix(record.key, "ticket");
   if (!id) return;
   const std::string ticket_id(*id);
@@ -115,18 +139,26 @@ void TicketTable::Take(const kafka::Record& record) {
     }
     ticket = std::make_shared<const TicketState>(std::move(*state.mutable_ticket()));
   }
+  const TicketPlace place{record.partition, record.offset};
   {
     absl::MutexLock lock(&mutex_);
-    Put(ticket_id, ticket);
+    Put(ticket_id, ticket, place);
+    read_.Pass(place.lane, place.offset + 1);
   }
-  for (const Listener& listener : listeners_) listener(ticket_id, ticket);
+  for (const Listener& listener : listeners_) listener(ticket_id, ticket, place);
 }
 
-void TicketTable::Put(const std::string& ticket_id, TicketPtr ticket) {
+void TicketTable::Count(const TicketState& ticket, int64_t by) {
+  if (!IsOver(ticket)) open_[{ticket.tenant(), ticket.team()}] += by;
+}
+
+void TicketTable::Put(const std::string& ticket_id, TicketPtr ticket, const TicketPlace& place) {
   auto it = tickets_.find(ticket_id);
-  const TicketPtr before = it == tickets_.end() ? nullptr : it->second;
+  const TicketPtr before = it == tickets_.end() ? nullptr : it->second.ticket;
+  if (before != nullptr) Count(*before, -1);
   if (ticket != nullptr) {
-    tickets_[ticket_id] = ticket;
+    Count(*ticket, 1);
+    tickets_[ticket_id] = {ticket, place};
     if (before != nullptr) return;  // neither case number nor customer ever changes
     by_case_[Joined(ticket->tenant(), ticket->case_number())] = ticket_id;
     if (!ticket->customer().customer_id().empty()) {
