@@ -1,5 +1,7 @@
 #include "domain/ticket/clock_steps.h"
 
+#include <algorithm>
+
 #include "domain/core/proto_time.h"
 #include "domain/sla/clocks.h"
 #include "domain/ticket/notify_steps.h"
@@ -20,14 +22,43 @@ const policy::v1::ClockRule* RuleOf(const Draft& draft, const policy::CompiledPo
   return policy.RuleFor(kind, FactsOf(draft.ticket()));
 }
 
-// The due time as it stands or, for a paused clock, as it would be if the pause ended now.
-absl::Time DueTime(const policy::CompiledPolicy& policy, Clock clock, absl::Time at) {
-  if (clock.status() == CLOCK_STATUS_PAUSED) {
-    *clock.mutable_pauses()->rbegin()->mutable_to_time() = ToProto(at);
-    clock.set_status(CLOCK_STATUS_RUNNING);
-    sla::Schedule(policy, clock);
+// A paused clock as it is when its pause ends at `at`.
+Clock Resumed(const policy::CompiledPolicy& policy, Clock clock, absl::Time at) {
+  if (clock.status() != CLOCK_STATUS_PAUSED) return clock;
+  Interval& pause = *clock.mutable_pauses()->rbegin();
+  *pause.mutable_to_time() = ToProto(std::max(at, FromProto(pause.from_time())));
+  clock.set_status(CLOCK_STATUS_RUNNING);
+  sla::Schedule(policy, clock);
+  return clock;
+}
+
+// The due time as it stands or, for a paused clock, as it would be if the pause ended at `at`.
+absl::Time DueTime(const policy::CompiledPolicy& policy, const Clock& clock, absl::Time at) {
+  const Clock running = Resumed(policy, clock, at);
+  return running.has_due_time() ? FromProto(running.due_time()) : absl::InfiniteFuture();
+}
+
+// Overdue, and no timer has said so yet.
+bool MissedUnnoticed(const Draft& draft, const Clock& clock) {
+  return clock.status() == CLOCK_STATUS_RUNNING && !clock.has_breach_time() &&
+         clock.has_due_time() && draft.asked() > FromProto(clock.due_time());
+}
+
+bool PausesWhileWaiting(const policy::v1::ClockRule& rule) {
+  return rule.pause() == policy::v1::PAUSE_RULE_WAITING_FOR_CUSTOMER;
+}
+
+using Pauses = google::protobuf::RepeatedPtrField<Interval>;
+
+// What starts while the customer is waited for is paused from `at` on, if its rule says so.
+Pauses WithPresentWait(const Draft& draft, const policy::v1::ClockRule& rule, Pauses pauses,
+                       absl::Time at) {
+  if (draft.ticket().status() == TICKET_STATUS_WAITING_FOR_CUSTOMER && PausesWhileWaiting(rule)) {
+    Interval& pause = *pauses.Add();
+    *pause.mutable_from_time() = ToProto(at);
+    pause.set_cause("waiting_for_customer");
   }
-  return clock.has_due_time() ? FromProto(clock.due_time()) : absl::InfiniteFuture();
+  return pauses;
 }
 
 std::string ClockWord(ClockKind kind) {
@@ -86,6 +117,66 @@ Fields ClockFields(const Draft& draft, const Clock& clock) {
   return fields;
 }
 
+// Starts `clock` in place of the one of its kind, as if it had always run.
+void StartRetroactively(Draft& draft, const policy::CompiledPolicy& policy, Clock clock) {
+  const Clock running = Resumed(policy, clock, draft.now());
+  const bool past = running.has_due_time() && FromProto(running.due_time()) <= draft.now();
+  // Warnings that would not have come yet are still to come.
+  const auto& warn_times = running.warn_times();
+  const auto come = std::count_if(
+      warn_times.begin(), warn_times.end(),
+      [&draft](const auto& warn_time) { return FromProto(warn_time) <= draft.now(); });
+  const int32_t given = std::min(clock.warnings_given(), static_cast<int32_t>(come));
+  // What was missed does not wait.
+  if (past) clock = running;
+  clock.set_warnings_given(given);
+  const ClockKind kind = clock.kind();
+  Event event;
+  *event.mutable_clock_started()->mutable_clock() = std::move(clock);
+  draft.Emit(std::move(event));
+  if (past) BreachClock(draft, kind, /*by_reclassification=*/true);
+}
+
+constexpr std::string_view kReclassified = "reclassified";
+
+void ReclassifyClock(Draft& draft, const Clock& old) {
+  // What a person told the customer stands, whatever the policy says of such tickets.
+  if (old.kind() == CLOCK_KIND_ESTIMATE && draft.ticket().estimates_given() > 0) return;
+  const policy::CompiledPolicy& policy = draft.PolicyOf(old);
+  const policy::v1::ClockRule* rule = RuleOf(draft, policy, old.kind());
+  if (rule == nullptr) return CancelClock(draft, old.kind(), kReclassified);
+  Clock clock =
+      sla::Start(policy, *rule, draft.ticket().team(), FromProto(old.start_time()), old.pauses());
+  clock.set_warnings_given(old.warnings_given());
+  if (clock.SerializeAsString() == old.SerializeAsString()) return;
+  StartRetroactively(draft, policy, std::move(clock));
+}
+
+// Where only the new class has such a promise: from when it would have begun.
+void StartMissingClock(Draft& draft, ClockKind kind) {
+  const TicketState& ticket = draft.ticket();
+  if (ticket.status() == TICKET_STATUS_RESOLVED) return;
+  const Clock* old = sla::Find(ticket, kind);
+  if (old != nullptr &&
+      (old->status() != CLOCK_STATUS_CANCELLED || old->end_reason() != kReclassified)) {
+    return;
+  }
+  if (kind == CLOCK_KIND_FIRST_RESPONSE && ticket.has_first_response_time()) return;
+  const policy::CompiledPolicy& policy = old == nullptr ? draft.policy() : draft.PolicyOf(*old);
+  const policy::v1::ClockRule* rule = RuleOf(draft, policy, kind);
+  if (rule == nullptr) return;
+  absl::Time start = FromProto(ticket.received_time());
+  if (old != nullptr) {
+    start = FromProto(old->start_time());
+  } else if (kind == CLOCK_KIND_UPDATE && ticket.has_last_agent_message_time()) {
+    start = FromProto(ticket.last_agent_message_time());
+  }
+  Pauses pauses;
+  if (old != nullptr) pauses = old->pauses();
+  pauses = WithPresentWait(draft, *rule, std::move(pauses), draft.now());
+  StartRetroactively(draft, policy, sla::Start(policy, *rule, ticket.team(), start, pauses));
+}
+
 }  // namespace
 
 void StartClock(Draft& draft, ClockKind kind, absl::Time start) {
@@ -93,7 +184,8 @@ void StartClock(Draft& draft, ClockKind kind, absl::Time start) {
   if (rule == nullptr) return;
   Event event;
   *event.mutable_clock_started()->mutable_clock() =
-      sla::Start(draft.policy(), *rule, draft.ticket().team(), start);
+      sla::Start(draft.policy(), *rule, draft.ticket().team(), start,
+                 WithPresentWait(draft, *rule, {}, start));
   draft.Emit(std::move(event));
 }
 
@@ -136,6 +228,10 @@ void CancelClock(Draft& draft, ClockKind kind, std::string_view reason) {
 void CancelAllClocks(Draft& draft, std::string_view reason) {
   for (const Clock& clock :
        std::vector<Clock>(draft.ticket().clocks().begin(), draft.ticket().clocks().end())) {
+    // An estimate is no promise, and nobody waits for what is over.
+    if (clock.kind() != CLOCK_KIND_ESTIMATE && MissedUnnoticed(draft, clock)) {
+      BreachClock(draft, clock.kind());
+    }
     CancelClock(draft, clock.kind(), reason);
   }
 }
@@ -146,53 +242,41 @@ void PauseClocks(Draft& draft, std::string_view cause) {
     // A breach does not go away by waiting: the clock runs on until it is satisfied.
     if (clock.status() != CLOCK_STATUS_RUNNING || clock.has_breach_time()) continue;
     const policy::v1::ClockRule* rule = RuleOf(draft, draft.PolicyOf(clock), clock.kind());
-    if (rule == nullptr || rule->pause() != policy::v1::PAUSE_RULE_WAITING_FOR_CUSTOMER) continue;
+    if (rule == nullptr || !PausesWhileWaiting(*rule)) continue;
+    if (MissedUnnoticed(draft, clock)) {
+      BreachClock(draft, clock.kind());
+      continue;
+    }
     Event event;
     event.mutable_clock_paused()->set_kind(clock.kind());
     event.mutable_clock_paused()->set_cause(std::string(cause));
-    *event.mutable_clock_paused()->mutable_from_time() = ToProto(draft.now());
+    *event.mutable_clock_paused()->mutable_from_time() = ToProto(draft.asked());
     draft.Emit(std::move(event));
   }
 }
 
 void ResumeClocks(Draft& draft) {
-  for (Clock clock :
+  for (const Clock& clock :
        std::vector<Clock>(draft.ticket().clocks().begin(), draft.ticket().clocks().end())) {
     if (clock.status() != CLOCK_STATUS_PAUSED) continue;
-    *clock.mutable_pauses()->rbegin()->mutable_to_time() = ToProto(draft.now());
-    clock.set_status(CLOCK_STATUS_RUNNING);
-    sla::Schedule(draft.PolicyOf(clock), clock);
+    const Clock running = Resumed(draft.PolicyOf(clock), clock, draft.asked());
     Event event;
     ClockResumed* resumed = event.mutable_clock_resumed();
     resumed->set_kind(clock.kind());
-    *resumed->mutable_to_time() = ToProto(draft.now());
-    *resumed->mutable_warn_times() = clock.warn_times();
-    *resumed->mutable_due_time() = clock.due_time();
+    *resumed->mutable_to_time() = running.pauses().rbegin()->to_time();
+    *resumed->mutable_warn_times() = running.warn_times();
+    *resumed->mutable_due_time() = running.due_time();
     draft.Emit(std::move(event));
   }
 }
 
 void ReclassifyClocks(Draft& draft) {
-  for (const Clock& old :
+  for (const Clock& clock :
        std::vector<Clock>(draft.ticket().clocks().begin(), draft.ticket().clocks().end())) {
-    if (!sla::IsOpen(&old) || old.has_breach_time()) continue;
-    // What a person told the customer stands, whatever the policy says of such tickets.
-    if (old.kind() == CLOCK_KIND_ESTIMATE && draft.ticket().estimates_given() > 0) continue;
-    const policy::CompiledPolicy& policy = draft.PolicyOf(old);
-    const policy::v1::ClockRule* rule = RuleOf(draft, policy, old.kind());
-    if (rule == nullptr) {
-      CancelClock(draft, old.kind(), "reclassified");
-      continue;
-    }
-    Clock clock =
-        sla::Start(policy, *rule, draft.ticket().team(), FromProto(old.start_time()), old.pauses());
-    clock.set_warnings_given(std::min(old.warnings_given(), clock.warn_times_size()));
-    if (clock.SerializeAsString() == old.SerializeAsString()) continue;
-    const bool past = clock.has_due_time() && FromProto(clock.due_time()) <= draft.now();
-    Event event;
-    *event.mutable_clock_started()->mutable_clock() = std::move(clock);
-    draft.Emit(std::move(event));
-    if (past) BreachClock(draft, old.kind(), /*by_reclassification=*/true);
+    if (sla::IsOpen(&clock) && !clock.has_breach_time()) ReclassifyClock(draft, clock);
+  }
+  for (ClockKind kind : {CLOCK_KIND_FIRST_RESPONSE, CLOCK_KIND_UPDATE, CLOCK_KIND_ESTIMATE}) {
+    StartMissingClock(draft, kind);
   }
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "domain/core/proto_time.h"
+#include "domain/ids/ids.h"
 #include "domain/sla/clocks.h"
 #include "domain/ticket/clock_steps.h"
 #include "domain/ticket/commands.h"
@@ -29,6 +30,32 @@ bool IsParticipant(const TicketState& ticket, std::string_view address) {
   return std::find(others.begin(), others.end(), address) != others.end();
 }
 
+// Whoever waits for an answer waits for it in the ticket that goes on, since then. What was missed
+// here is not missed there once more.
+void HandOverWait(Draft& draft, const std::string& into_ticket_id) {
+  const TicketState& ticket = draft.ticket();
+  for (ClockKind kind : {CLOCK_KIND_FIRST_RESPONSE, CLOCK_KIND_NEXT_RESPONSE}) {
+    const Clock* clock = sla::Find(ticket, kind);
+    if (!sla::IsOpen(clock)) continue;
+    const bool missed = clock->has_breach_time() || FromProto(clock->due_time()) < draft.now();
+    Command waiting;
+    waiting.set_tenant(draft.command().tenant());
+    waiting.set_aggregate(ids::TicketKey(into_ticket_id));
+    waiting.mutable_actor()->set_kind(ACTOR_KIND_CUSTOMER);
+    waiting.mutable_actor()->set_id(ticket.customer().customer_id());
+    *waiting.mutable_customer() = ticket.customer();
+    *waiting.mutable_received_time() = missed ? ToProto(draft.now()) : clock->start_time();
+    core::v1::AddCustomerMessage* message = waiting.mutable_add_customer_message();
+    message->set_channel(ticket.channel());
+    message->mutable_content()->set_body(ticket.headline().subject());
+    if (ticket.channel() == CHANNEL_EMAIL) {
+      message->mutable_mail()->set_from(ticket.customer().reply_address());
+    }
+    draft.Send(std::move(waiting));
+    return;
+  }
+}
+
 }  // namespace
 
 void CloseTicketNow(Draft& draft, std::string_view reason) {
@@ -54,6 +81,8 @@ void ReopenTicketNow(Draft& draft, std::string_view reason) {
   event.mutable_ticket_reopened()->set_reason(std::string(reason));
   draft.Emit(std::move(event));
   ResumeClocks(draft);
+  // An answer starts its own.
+  if (reason == "answered") return;
   if (before == TICKET_STATUS_RESOLVED || before == TICKET_STATUS_CLOSED) {
     StartClock(draft, CLOCK_KIND_UPDATE, draft.asked());
   }
@@ -115,6 +144,7 @@ Effects Merge(Draft draft, const MergeTicket& command) {
   Event event;
   event.mutable_ticket_merged()->set_into_ticket_id(command.into_ticket_id());
   draft.Emit(std::move(event));
+  HandOverWait(draft, command.into_ticket_id());
   CloseTicketNow(draft, "merged");
   return draft.Finish();
 }

@@ -539,7 +539,8 @@ TEST_F(TicketTest, AnUnknownTenantOrTicketIsRefused) {
 }
 
 TEST_F(TicketTest, ResolvingStopsEverythingAndSilenceCloses) {
-  Do(OpenCommand());
+  Effects opened = Do(OpenCommand());
+  Do(Report(opened.intents[0], DELIVERY_OUTCOME_ACCEPTED));
   Do(ResolveCommand("res"));
   EXPECT_EQ(ticket_.status(), TICKET_STATUS_RESOLVED);
   EXPECT_EQ(Armed("breach.update"), nullptr);
