@@ -115,6 +115,21 @@ const Policy& Introserv() {
   return policy;
 }
 
+Policy TieredPlans(const std::string& zone, const policy::v1::Holiday& holiday) {
+  auto loaded = cli::LoadPolicyFile("policies/tiered-plans.yaml");
+  EXPECT_TRUE(loaded.ok()) << loaded.status();
+  policy::v1::PolicyBundle bundle = loaded->content;
+  policy::v1::Calendar& hours = *bundle.mutable_policy()->mutable_calendars(0);
+  if (hours.time_zone() != zone) {
+    for (const policy::v1::ZoneTable& table : PolicyFileOfA().content.zones()) {
+      if (table.name() == zone) *bundle.add_zones() = table;
+    }
+  }
+  hours.set_time_zone(zone);
+  *hours.add_holidays() = holiday;
+  return Compile(*ZstdCompress(bundle.SerializeAsString()));
+}
+
 const Policy& IntroservReadingLittle() {
   static const Policy policy = [] {
     policy::v1::PolicyBundle bundle = PolicyFileOfA().content;
@@ -161,7 +176,8 @@ Cluster::Cluster(absl::Time now, const Policy& policy)
   StartRouter();
   StartTimer();
   StartNotifier();
-  const Decision activated = Ask(ActivatePolicy(policy.bundle, policy.compiled->hash()));
+  const Decision activated =
+      Ask(ActivatePolicy(policy.bundle, policy.compiled->hash(), policy.compiled->tenant()));
   EXPECT_EQ(activated.outcome(), OUTCOME_APPLIED) << activated.message();
 }
 

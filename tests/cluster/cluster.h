@@ -41,6 +41,9 @@ struct Policy {
 };
 // policies/introserv.yaml as it is published.
 const Policy& Introserv();
+// policies/tiered-plans.yaml with its business hours in `zone` and `holiday` off: America/Bogota,
+// as the file has it, or Europe/Madrid.
+Policy TieredPlans(const std::string& zone, const policy::v1::Holiday& holiday);
 // The same promises with lexicons of one sentence: quick to compile, for hundreds of clusters.
 const Policy& IntroservReadingLittle();
 

@@ -22,12 +22,12 @@ std::string TicketIdOf(const Command& command) {
   return std::string(ids::AfterPrefix(command.aggregate(), "ticket").value_or(""));
 }
 
-Customer::Customer(std::string id, std::string language)
-    : id_(std::move(id)), language_(std::move(language)) {}
+Customer::Customer(std::string id, std::string language, Account account)
+    : id_(std::move(id)), language_(std::move(language)), account_(std::move(account)) {}
 
 Command Customer::Frame(const std::string& aggregate, Channel channel) {
   Command command;
-  command.set_tenant(kTenant);
+  command.set_tenant(account_.tenant);
   command.set_request_id(id_ + "-" + std::to_string(++requests_));
   command.set_aggregate(aggregate);
   command.mutable_actor()->set_kind(ACTOR_KIND_CUSTOMER);
@@ -37,6 +37,7 @@ Command Customer::Frame(const std::string& aggregate, Channel channel) {
   snapshot.set_version(1);
   snapshot.set_name(id_);
   snapshot.set_language(language_);
+  snapshot.set_plan(account_.plan);
   snapshot.add_services()->set_kind("vps");
   snapshot.set_trust(channel == CHANNEL_EMAIL ? SENDER_TRUST_REGISTERED
                                               : SENDER_TRUST_AUTHENTICATED);
@@ -44,19 +45,20 @@ Command Customer::Frame(const std::string& aggregate, Channel channel) {
 }
 
 Command Customer::Register() {
-  Command command = Frame(ids::CustomerKey(kTenant, id_), CHANNEL_TICKET);
+  Command command = Frame(ids::CustomerKey(account_.tenant, id_), CHANNEL_TICKET);
   CustomerProfile& profile = *command.mutable_upsert_customer()->mutable_profile();
   profile.set_customer_id(id_);
   profile.set_name(id_);
   profile.set_email(address());
   profile.set_language(language_);
+  profile.set_plan(account_.plan);
   profile.add_services()->set_kind("vps");
   return Finish(std::move(command));
 }
 
 Command Customer::Open(const Request& request) {
   Command command = Frame("", request.channel);
-  command.set_aggregate(ids::TicketKey(ids::TicketId(kTenant, command.request_id())));
+  command.set_aggregate(ids::TicketKey(ids::TicketId(account_.tenant, command.request_id())));
   OpenTicket& open = *command.mutable_open_ticket();
   open.set_channel(request.channel);
   open.set_priority(request.priority);
@@ -85,7 +87,7 @@ Command Customer::Confirm(const std::string& ticket_id, bool solved) {
 
 Command Agent::Frame(const std::string& ticket_id) {
   Command command;
-  command.set_tenant(kTenant);
+  command.set_tenant(tenant_);
   command.set_request_id(id_ + "-" + std::to_string(++requests_));
   command.set_aggregate(ids::TicketKey(ticket_id));
   command.mutable_actor()->set_kind(ACTOR_KIND_AGENT);
@@ -136,11 +138,12 @@ Command Agent::AcknowledgeBreach(const std::string& ticket_id, ClockKind clock) 
   return Finish(std::move(command));
 }
 
-Command ActivatePolicy(const std::string& bundle, const std::string& bundle_hash) {
+Command ActivatePolicy(const std::string& bundle, const std::string& bundle_hash,
+                       const std::string& tenant) {
   Command command;
-  command.set_tenant(kTenant);
+  command.set_tenant(tenant);
   command.set_request_id("policy-" + bundle_hash);
-  command.set_aggregate(ids::TenantKey(kTenant));
+  command.set_aggregate(ids::TenantKey(tenant));
   command.mutable_actor()->set_kind(ACTOR_KIND_SYSTEM);
   command.mutable_actor()->set_id("operator");
   command.mutable_activate_policy()->set_bundle(bundle);

@@ -24,10 +24,16 @@ struct Request {
 // The id of the ticket that a command is about.
 std::string TicketIdOf(const core::v1::Command& command);
 
+// Whose customer somebody is, and what they bought; no plan is the default one.
+struct Account {
+  std::string tenant = kTenant;
+  std::string plan;
+};
+
 class Customer {
  public:
   // Has a VPS; is written to at `<id>@customer.example`.
-  explicit Customer(std::string id, std::string language = "en");
+  explicit Customer(std::string id, std::string language = "en", Account account = {});
 
   core::v1::Command Register();
   core::v1::Command Open(const Request& request);
@@ -43,12 +49,14 @@ class Customer {
 
   const std::string id_;
   const std::string language_;
+  const Account account_;
   int requests_ = 0;
 };
 
 class Agent {
  public:
-  explicit Agent(std::string id) : id_(std::move(id)) {}
+  explicit Agent(std::string id, std::string tenant = kTenant)
+      : id_(std::move(id)), tenant_(std::move(tenant)) {}
 
   core::v1::Command Reply(const std::string& ticket_id, const std::string& text,
                           bool wait_for_customer = false);
@@ -66,10 +74,12 @@ class Agent {
   core::v1::Command Frame(const std::string& ticket_id);
 
   const std::string id_;
+  const std::string tenant_;
   int requests_ = 0;
 };
 
 // What `plazoctl policy publish` sends.
-core::v1::Command ActivatePolicy(const std::string& bundle, const std::string& bundle_hash);
+core::v1::Command ActivatePolicy(const std::string& bundle, const std::string& bundle_hash,
+                                 const std::string& tenant = kTenant);
 
 }  // namespace plazo::cluster
