@@ -1,4 +1,4 @@
-"""deploy/monitoring: the alerts are valid, tested, and name metrics that the code exports."""
+"""deploy/monitoring: the alerts are valid, tested, name metrics that the code exports, and have a runbook each."""
 
 import pathlib
 import re
@@ -10,6 +10,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 FOLDER = ROOT / "deploy/monitoring"
+RUNBOOKS = "docs/runbooks.md"
 METRIC = re.compile(r"\bplazo_[a-z_]+")
 
 
@@ -30,6 +31,16 @@ def exported():
             if not path.name.endswith("_test.cc"):
                 found |= set(re.findall(r'"(plazo_[a-z_]+)"', path.read_text()))
     return found
+
+
+def headings():
+    """Of the runbooks, outside of code."""
+    text = re.sub(r"^ *```.*?^ *```$", "", (ROOT / RUNBOOKS).read_text(), flags=re.M | re.S)
+    return re.findall(r"^#+ (.+)$", text, re.M)
+
+
+def anchor(heading):
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 class AlertTest(unittest.TestCase):
@@ -75,6 +86,28 @@ class AlertTest(unittest.TestCase):
             with self.subTest(rule["alert"]):
                 self.assertIn(rule["labels"]["severity"], ("page", "ticket"))
                 self.assertLessEqual({"summary", "effect"}, set(rule["annotations"]))
+
+    def test_every_alert_names_its_runbook(self):
+        for rule in alerts():
+            with self.subTest(rule["alert"]):
+                self.assertEqual(rule["annotations"].get("runbook"), f"{RUNBOOKS}#{anchor(rule['alert'])}")
+
+
+class RunbookTest(unittest.TestCase):
+    def test_every_alert_has_an_entry_and_every_entry_an_alert(self):
+        entries = [heading for heading in headings() if heading.startswith("Plazo")]
+        self.assertEqual(sorted(entries), sorted(rule["alert"] for rule in alerts()))
+
+    def test_every_link_leads_to_a_heading(self):
+        anchors = {anchor(heading) for heading in headings()}
+        links = re.findall(r"\]\(#([^)]*)\)", (ROOT / RUNBOOKS).read_text())
+        self.assertTrue(links)
+        self.assertEqual(set(links) - anchors, set())
+
+    def test_every_metric_is_exported(self):
+        named = re.findall(r"`(plazo_[a-z_]+)", (ROOT / RUNBOOKS).read_text())
+        self.assertTrue(named)
+        self.assertEqual(set(named) - exported(), set())
 
 
 if __name__ == "__main__":
