@@ -18,6 +18,8 @@ constexpr size_t kMaxLeftOut = 4;
 // Share of an intent below which it is not told.
 constexpr double kWorthTelling = 0.1;
 constexpr size_t kMaxEntities = 32;
+// Bytes of a word that a reason quotes.
+constexpr size_t kLongestQuoted = 64;
 
 struct Verdict {
   std::array<size_t, kFields> answers = {};
@@ -73,7 +75,7 @@ std::string WordsOf(const Text& text, const Hit& hit) {
   std::string words;
   for (uint32_t i = hit.first_token; i < hit.end_token; ++i) {
     if (!words.empty()) words += ' ';
-    words += text.Word(i);
+    words += CutToBytes(text.Word(i), kLongestQuoted);
   }
   return words;
 }
@@ -173,7 +175,9 @@ void AddFieldReasons(const Pipeline& pipeline, const Work& work, const Verdict& 
 void AddReasons(const Pipeline& pipeline, const Work& work, const Verdict& verdict,
                 core::v1::Classification& out) {
   if (work.language.known) {
-    AddReason("language", "\"" + work.language.telling_word + "\"", work.language.share, out);
+    AddReason("language",
+              "\"" + std::string(CutToBytes(work.language.telling_word, kLongestQuoted)) + "\"",
+              work.language.share, out);
   }
   AddIntentReasons(pipeline, work, verdict, out);
   AddFieldReasons(pipeline, work, verdict, out);
@@ -238,12 +242,13 @@ std::vector<SeenText> Classifier::Explain(const Message& message) const {
   const Pipeline& pipeline = *tables_->pipeline;
   const Work work = pipeline.Run(message);
   std::vector<SeenText> seen;
+  std::vector<const SeenHit*> longest_at(work.text.tokens.size());
+  for (const SeenHit& hit : work.reading.hits) {
+    const SeenHit*& longest = longest_at[hit.hit.first_token];
+    if (longest == nullptr || hit.hit.end_token > longest->hit.end_token) longest = &hit;
+  }
   for (size_t i = 0; i < work.text.tokens.size();) {
-    const SeenHit* longest = nullptr;
-    for (const SeenHit& hit : work.reading.hits) {
-      if (hit.hit.first_token != i) continue;
-      if (longest == nullptr || hit.hit.end_token > longest->hit.end_token) longest = &hit;
-    }
+    const SeenHit* longest = longest_at[i];
     if (longest != nullptr) {
       seen.push_back({WordsOf(work.text, longest->hit),
                       pipeline.concept_names()[longest->hit.concept_id],

@@ -16,6 +16,8 @@ struct LayoutReader::Line {
 namespace {
 
 constexpr size_t kMarkerLine = 300;
+// Lines, with the closing words.
+constexpr size_t kLongestSignature = 9;
 
 std::string_view Trim(std::string_view s) {
   const size_t begin = s.find_first_not_of(" \t\r\n");
@@ -152,23 +154,26 @@ void LayoutReader::MarkForwarded(std::vector<Line>& lines) const {
   }
 }
 
-void LayoutReader::MarkSignature(std::vector<Line>& lines) const {
-  for (size_t i = 0; i < lines.size(); ++i) {
+size_t LayoutReader::MarkSignature(std::vector<Line>& lines) const {
+  size_t looks = 0;
+  for (size_t i = 0; i < lines.size(); ++i, ++looks) {
     if (lines[i].kind != LineKind::kNew) continue;
     const bool dashes = lines[i].folded == "--";
     if (!dashes && (i == 0 || !IsClosing(lines[i].folded))) continue;
     size_t end = i + 1;
     bool short_lines = true;
-    for (; end < lines.size() && lines[end].kind == LineKind::kNew; ++end) {
+    for (; end < lines.size() && lines[end].kind == LineKind::kNew; ++end, ++looks) {
+      if (!dashes && end - i > kLongestSignature) break;
       short_lines &= lines[end].folded.size() <= 90 && !lines[end].folded.ends_with("?");
     }
-    if (!dashes && (!short_lines || end - i > 9)) continue;
+    if (!dashes && (!short_lines || end - i > kLongestSignature)) continue;
     for (size_t j = i; j < end; ++j) lines[j].kind = LineKind::kSignature;
     i = end;
   }
+  return looks;
 }
 
-std::vector<Segment> LayoutReader::Split(std::string_view body) const {
+std::vector<Segment> LayoutReader::Split(std::string_view body, size_t* looks) const {
   std::vector<Line> lines;
   for (size_t begin = 0; begin <= body.size();) {
     size_t end = body.find('\n', begin);
@@ -179,7 +184,8 @@ std::vector<Segment> LayoutReader::Split(std::string_view body) const {
   }
   MarkQuotes(lines);
   MarkForwarded(lines);
-  MarkSignature(lines);
+  const size_t looked = MarkSignature(lines);
+  if (looks != nullptr) *looks += looked + 2 * lines.size();
   std::vector<Segment> segments;
   for (const Line& line : lines) {
     if (!segments.empty() && segments.back().kind == line.kind) {

@@ -22,13 +22,14 @@ class LayoutReader {
   void Add(const policy::v1::Layout& layout);
   // `body` comes from FoldCase(). Consecutive lines of one kind become one segment; together they
   // cover all of it.
-  std::vector<Segment> Split(std::string_view body) const;
+  // Adds to `looks` how often a line was looked at, where given.
+  std::vector<Segment> Split(std::string_view body, size_t* looks = nullptr) const;
 
  private:
   struct Line;
   void MarkQuotes(std::vector<Line>& lines) const;
   void MarkForwarded(std::vector<Line>& lines) const;
-  void MarkSignature(std::vector<Line>& lines) const;
+  size_t MarkSignature(std::vector<Line>& lines) const;
   bool IsAttribution(std::string_view folded) const;
   bool IsSeparator(std::string_view folded) const;
   bool IsClosing(std::string_view folded) const;

@@ -12,10 +12,13 @@ constexpr uint64_t kStemSalt = 2;
 constexpr uint64_t kNearWordSalt = 3;
 constexpr uint64_t kNearStemSalt = 4;
 constexpr uint64_t kKindSalt = 5;
+constexpr uint64_t kBeginningSalt = 6;
 constexpr size_t kMaxGap = 3;
 constexpr size_t kMaxWordBytes = 48;
 // Shorter words have too many neighbours that mean something else.
 constexpr size_t kNearLetters = 6;
+// What is left of the shortest of them when a letter is left out.
+constexpr size_t kBeginning = kNearLetters - 1;
 
 std::string_view KindName(TokenKind kind) {
   switch (kind) {
@@ -195,6 +198,7 @@ void PhraseIndex::AddNearSpellings(std::string_view word, bool stem, AtomId atom
   if (letters.count < kNearLetters + (stem ? 1 : 0) || letters.count >= kMaxWordBytes) return;
   const uint64_t salt = stem ? kNearStemSalt : kNearWordSalt;
   near_.Insert(HashWord(word, salt), atom);
+  AddBeginning(word);
   // The first letter is hardly ever the wrong one; a stem without its last letter begins too many
   // words.
   const size_t end = letters.count - (stem ? 1 : 0);
@@ -202,7 +206,14 @@ void PhraseIndex::AddNearSpellings(std::string_view word, bool stem, AtomId atom
     std::string shorter(word.substr(0, letters.at[skip]));
     shorter += word.substr(letters.at[skip + 1]);
     near_.Insert(HashWord(shorter, salt), atom);
+    if (skip < kBeginning) AddBeginning(shorter);
   }
+}
+
+void PhraseIndex::AddBeginning(std::string_view spelling) {
+  const Letters letters(spelling);
+  beginnings_[HashWord(spelling.substr(0, letters.at[kBeginning]), kBeginningSalt) % kBeginnings] =
+      true;
 }
 
 bool PhraseIndex::Close(AtomId atom, std::string_view word) const {
@@ -224,10 +235,16 @@ void PhraseIndex::LookupMisspelt(std::string_view word, Atoms& atoms) const {
   for (size_t skip = 1; skip <= letters.count; ++skip) {
     const bool whole = skip == letters.count;
     WordHash hash;
+    size_t taken = 0;
     for (size_t i = 0; i < letters.count; ++i) {
       if (i == skip) continue;
       for (size_t b = letters.at[i]; b < letters.at[i + 1]; ++b)
         hash.Add(static_cast<unsigned char>(word[b]));
+      if (++taken == kBeginning && !Begins(hash.Value(kBeginningSalt))) {
+        // From here on every spelling begins alike.
+        if (skip >= kBeginning) return;
+        break;
+      }
       if ((i < skip && !whole) || i + 2 < kNearLetters) continue;
       consider(hash.Value(kNearStemSalt), word.substr(0, letters.at[i + 1]));
       const bool last_left_out = whole && i + 2 == letters.count;
@@ -283,9 +300,11 @@ struct PhraseIndex::Walk {
   const std::vector<Atoms>& atoms;
   size_t first;
   std::vector<Hit>& hits;
+  size_t& steps;
 };
 
 void PhraseIndex::Step(const Walk& walk, uint32_t node, size_t at, bool misspelt) const {
+  ++walk.steps;
   const auto hit = [&](ConceptId id) {
     walk.hits.push_back(
         {id, static_cast<uint32_t>(walk.first), static_cast<uint32_t>(at), misspelt});
@@ -319,17 +338,20 @@ void PhraseIndex::Step(const Walk& walk, uint32_t node, size_t at, bool misspelt
   }
 }
 
-void PhraseIndex::Find(const Text& text, bool near, std::vector<Hit>& hits) const {
+size_t PhraseIndex::Find(const Text& text, bool near, std::vector<Hit>& hits) const {
   std::vector<Atoms> atoms(text.tokens.size());
   for (size_t i = 0; i < atoms.size(); ++i) {
     if (text.tokens[i].part != Part::kLeftOut) Lookup(text, i, near, atoms[i]);
   }
+  size_t steps = 0;
   for (size_t i = 0; i < atoms.size(); ++i) {
     for (int a = 0; a < atoms[i].count; ++a) {
       const uint32_t child = Child(0, atoms[i].ids[a], false);
-      if (child != HashIndex::kNone) Step({text, atoms, i, hits}, child, i + 1, atoms[i].misspelt);
+      if (child != HashIndex::kNone)
+        Step({text, atoms, i, hits, steps}, child, i + 1, atoms[i].misspelt);
     }
   }
+  return steps;
 }
 
 }  // namespace plazo::classify

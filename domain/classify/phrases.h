@@ -83,8 +83,8 @@ class PhraseIndex {
   absl::Status Add(std::string_view pattern, ConceptId concept_id);
 
   // Every occurrence in `text`, by position; overlapping ones too. `near` = misspelt words as well.
-  // Appends to `hits`.
-  void Find(const Text& text, bool near, std::vector<Hit>& hits) const;
+  // Appends to `hits`; returns how many beginnings of expressions it followed.
+  size_t Find(const Text& text, bool near, std::vector<Hit>& hits) const;
 
  private:
   using AtomId = uint32_t;
@@ -124,6 +124,11 @@ class PhraseIndex {
   HashIndex edges_;
   std::vector<Node> nodes_ = std::vector<Node>(1);
   std::vector<std::vector<ConceptId>> more_ = std::vector<std::vector<ConceptId>>(1);
+  // A bit for the first kBeginning letters of every key of near_: most misspelt words have none.
+  static constexpr size_t kBeginnings = size_t{1} << 18;
+  void AddBeginning(std::string_view spelling);
+  bool Begins(uint64_t hash) const { return beginnings_[hash % kBeginnings]; }
+  std::vector<bool> beginnings_ = std::vector<bool>(kBeginnings);
   std::vector<std::string> atom_text_;
   std::vector<bool> atom_is_stem_;
 };

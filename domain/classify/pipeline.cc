@@ -11,12 +11,6 @@ constexpr size_t kMaxSubject = 1024;
 // Above this share of the evidence, one language's words are enough.
 constexpr double kSureOfLanguage = 0.65;
 
-std::string_view CutToBytes(std::string_view s, size_t limit) {
-  if (s.size() <= limit) return s;
-  while (limit > 0 && (static_cast<unsigned char>(s[limit]) & 0xC0) == 0x80) --limit;
-  return s.substr(0, limit);
-}
-
 size_t NewWords(const Text& text) {
   return static_cast<size_t>(std::count_if(text.tokens.begin(), text.tokens.end(),
                                            [](const Token& t) { return t.part == Part::kNew; }));
@@ -149,12 +143,13 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Build(
   return pipeline;
 }
 
-void Pipeline::ReadText(const Message& message, Text& text) const {
+size_t Pipeline::ReadText(const Message& message, Text& text) const {
   const std::string body = FoldCase(CutToBytes(message.body, Classifier::kMaxBytes));
   const std::string subject = FoldCase(CutToBytes(message.subject, kMaxSubject));
   text.folded.reserve(body.size() + subject.size());
   text.tokens.reserve(std::min(body.size() / 5 + 16, Classifier::kMaxTokens));
-  const std::vector<Segment> segments = layout_.Split(body);
+  size_t looks = 0;
+  const std::vector<Segment> segments = layout_.Split(body, &looks);
   text.reply = IsReply(subject);
   AppendText(subject, text.reply ? Part::kReplySubject : Part::kSubject, Classifier::kMaxTokens,
              text);
@@ -171,6 +166,7 @@ void Pipeline::ReadText(const Message& message, Text& text) const {
     AppendText(segment.text, part, Classifier::kMaxTokens, text);
     text.headers |= segment.kind == LineKind::kHeaders;
   }
+  return looks;
 }
 
 void Pipeline::AddMeta(const Message& message, const Text& text, Reading& reading) const {
@@ -209,15 +205,16 @@ void Pipeline::AddMeta(const Message& message, const Text& text, Reading& readin
 
 Work Pipeline::Run(const Message& message) const {
   Work work;
-  ReadText(message, work.text);
+  work.steps = ReadText(message, work.text);
   work.language = languages_.Read(work.text, message.language_hint);
   std::vector<Hit> hits;
   hits.reserve(work.text.tokens.size());
-  by_language_[work.language.best].Find(work.text, /*near=*/true, hits);
+  work.steps += by_language_[work.language.best].Find(work.text, /*near=*/true, hits);
   if (work.language.share < kSureOfLanguage && by_language_.size() > 1) {
-    by_language_[work.language.second].Find(work.text, /*near=*/false, hits);
+    work.steps += by_language_[work.language.second].Find(work.text, /*near=*/false, hits);
   }
   work.reading = reader_->Read(work.text, std::move(hits));
+  work.steps += work.reading.steps;
   AddMeta(message, work.text, work.reading);
   work.evidence = rules_.Judge(work.reading);
   return work;

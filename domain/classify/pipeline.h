@@ -25,6 +25,8 @@ struct Work {
   LanguageReader::Verdict language;
   Reading reading;
   Evidence evidence;
+  // Lines, expressions and words looked at beyond one pass over the text: tests hold a bound to it.
+  size_t steps = 0;
 };
 
 // Immutable once built; as thread-safe as the classifier.
@@ -52,7 +54,7 @@ class Pipeline {
   absl::Status AddRules(const policy::v1::Lexicon& lexicon);
   void MakeReader(const google::protobuf::RepeatedPtrField<policy::v1::Lexicon>& lexicons);
   ConceptId Intern(const std::string& name);
-  void ReadText(const Message& message, Text& text) const;
+  size_t ReadText(const Message& message, Text& text) const;
   void AddMeta(const Message& message, const Text& text, Reading& reading) const;
 
   std::vector<std::string> concept_names_;

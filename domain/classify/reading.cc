@@ -45,7 +45,7 @@ struct Reader::Scopes {
   std::vector<bool> condition;
 };
 
-void Reader::Mark(const Text& text, const std::vector<Hit>& hits, Scopes& scopes) const {
+size_t Reader::Mark(const Text& text, const std::vector<Hit>& hits, Scopes& scopes) const {
   scopes.marks.assign(text.tokens.size(), 0);
   scopes.condition.assign(text.tokens.size(), false);
   const size_t sentences = text.sentences.size();
@@ -54,6 +54,7 @@ void Reader::Mark(const Text& text, const std::vector<Hit>& hits, Scopes& scopes
   scopes.main_point.assign(sentences, false);
   scopes.request.assign(sentences, false);
   std::vector<bool> here(sentences, false);
+  size_t steps = 0;
   for (const Hit& hit : hits) {
     const size_t sentence = text.tokens[hit.first_token].sentence;
     const ConceptId id = hit.concept_id;
@@ -67,13 +68,16 @@ void Reader::Mark(const Text& text, const std::vector<Hit>& hits, Scopes& scopes
     if (id == cues_.request) scopes.request[sentence] = true;
     if (id == cues_.condition) {
       const Token& cue = text.tokens[hit.first_token];
-      for (size_t i = hit.end_token; i < text.tokens.size() && text.tokens[i].clause == cue.clause;
-           ++i) {
+      // Up to the end of the clause, or to where another condition has marked it.
+      for (size_t i = hit.end_token;
+           i < text.tokens.size() && !scopes.condition[i] && text.tokens[i].clause == cue.clause;
+           ++i, ++steps) {
         scopes.condition[i] = true;
       }
     }
     // "no" in "no funciona" is spoken for: it denies nothing else.
     if (!is_cue_[id] && hit.end_token - hit.first_token > 1) {
+      steps += hit.end_token - hit.first_token;
       for (uint32_t i = hit.first_token; i < hit.end_token; ++i) scopes.marks[i] |= kUsed;
     }
   }
@@ -84,6 +88,7 @@ void Reader::Mark(const Text& text, const std::vector<Hit>& hits, Scopes& scopes
       scopes.elsewhere[s] = scopes.elsewhere[s] || !here[s - 1];
     }
   }
+  return steps;
 }
 
 bool Reader::Denied(const Text& text, const Scopes& scopes, const Hit& hit) const {
@@ -136,7 +141,7 @@ Reading Reader::Read(const Text& text, std::vector<Hit> hits) const {
   reading.sentences.assign(concepts, 0);
   reading.taken_back.assign(concepts, false);
   Scopes scopes;
-  Mark(text, hits, scopes);
+  reading.steps = hits.size() + Mark(text, hits, scopes);
   reading.hits.reserve(hits.size());
   for (const Hit& hit : hits) {
     SeenHit seen{.hit = hit};

@@ -32,6 +32,8 @@ struct Reading {
   // Seen, but denied or elsewhere.
   std::vector<bool> taken_back;
   std::vector<SeenHit> hits;
+  // Words looked at to find how far cues reach.
+  size_t steps = 0;
 };
 
 // The concepts that steer the reading. kNoConcept where no lexicon has them.
@@ -59,7 +61,7 @@ class Reader {
 
  private:
   struct Scopes;
-  void Mark(const Text& text, const std::vector<Hit>& hits, Scopes& scopes) const;
+  size_t Mark(const Text& text, const std::vector<Hit>& hits, Scopes& scopes) const;
   void Weigh(const Text& text, const Scopes& scopes, SeenHit& seen) const;
   bool Denied(const Text& text, const Scopes& scopes, const Hit& hit) const;
 

@@ -12,6 +12,11 @@ namespace plazo::classify {
 namespace {
 
 constexpr char32_t kSkip = 1;
+// Bytes of a number or an address that count as a word; of one that is named as a thing.
+constexpr size_t kLongestThing = 64;
+constexpr size_t kLongestEntity = 255;
+constexpr size_t kMaxEntities = 64;
+constexpr size_t kMaxTellingLetters = 64;
 constexpr size_t kTableSize = 0x530;
 
 // What a code point becomes: 0 = it ends a word, kSkip = it is passed over inside one.
@@ -161,14 +166,15 @@ class Scanner {
       return false;
     }
     size_t end = pos_;
-    size_t last_dot = std::string_view::npos;
     bool at_sign = false;
     bool scheme = false;
     while (end < s_.size()) {
       const unsigned char b = static_cast<unsigned char>(s_[end]);
-      if (b <= ' ' || b >= 0x80 || b == ',' || b == ')' || b == '>' || b == '"' || b == ';') break;
+      // All that an address may begin behind ends it: no byte is looked at twice.
+      if (b <= ' ' || b >= 0x80 ||
+          std::string_view(",()<>\";").find(s_[end]) != std::string_view::npos)
+        break;
       if (b == '@') at_sign = true;
-      if (b == '.') last_dot = end;
       if (b == ':' && s_.substr(end, 3) == "://") scheme = true;
       if (b == '/' && !scheme) break;
       ++end;
@@ -188,10 +194,9 @@ class Scanner {
         ++end;
     }
     const TokenKind kind = at_sign && !scheme ? TokenKind::kMail : TokenKind::kUrl;
-    if (kind == TokenKind::kUrl) text_.entities.push_back({"domain", std::string(chunk)});
+    if (kind == TokenKind::kUrl) AddEntity("domain", chunk);
     Emit(s_.substr(pos_, end - pos_), kind);
     pos_ = end;
-    (void)last_dot;
     return true;
   }
 
@@ -215,12 +220,12 @@ class Scanner {
     TokenKind kind = TokenKind::kNumber;
     if (dots == 3 && digits.size() >= 7 && digits.size() <= 15) {
       kind = TokenKind::kIp;
-      text_.entities.push_back({"ip", std::string(digits)});
+      AddEntity("ip", digits);
     } else if (MoneyBefore(begin) || MoneyAfter(pos_)) {
       kind = TokenKind::kMoney;
-      text_.entities.push_back({"amount", std::string(digits)});
+      AddEntity("amount", digits);
     } else if (begin > 0 && s_[begin - 1] == '#') {
-      text_.entities.push_back({"order_number", "#" + std::string(digits)});
+      AddEntity("order_number", s_.substr(begin - 1, digits.size() + 1));
     }
     Emit(digits, kind);
   }
@@ -267,8 +272,7 @@ class Scanner {
       }
       latin |= IsLatin(folded);
       cyrillic |= IsCyrillic(folded);
-      if (c >= 0x80 && text_.telling_letters.size() < 64)
-        text_.telling_letters.push_back(static_cast<char32_t>(c));
+      if (c >= 0x80) AddTellingLetter(c);
       AppendUtf8(folded, text_.folded);
       pos_ = next;
     }
@@ -298,7 +302,7 @@ class Scanner {
   }
 
   void TakePunctuation(UChar32 c, size_t next) {
-    if (c == 0xBF || c == 0xA1) text_.telling_letters.push_back(static_cast<char32_t>(c));
+    if (c == 0xBF || c == 0xA1) AddTellingLetter(c);
     switch (c) {
       case '.':
         if (EndsSentence(next)) EndSentence(false);
@@ -352,9 +356,20 @@ class Scanner {
     return next - line_begin_ < 60;
   }
 
+  void AddTellingLetter(UChar32 c) {
+    if (text_.telling_letters.size() < kMaxTellingLetters)
+      text_.telling_letters.push_back(static_cast<char32_t>(c));
+  }
+
+  // `value` is ASCII.
+  void AddEntity(std::string_view kind, std::string_view value) {
+    if (text_.entities.size() < kMaxEntities)
+      text_.entities.push_back({kind, std::string(value.substr(0, kLongestEntity))});
+  }
+
   void Emit(std::string_view word, TokenKind kind) {
     const size_t begin = text_.folded.size();
-    text_.folded.append(word.substr(0, 64));
+    text_.folded.append(CutToBytes(word, kLongestThing));
     FinishToken(begin, kind);
   }
 
@@ -395,6 +410,12 @@ class Scanner {
 };
 
 }  // namespace
+
+std::string_view CutToBytes(std::string_view s, size_t limit) {
+  if (s.size() <= limit) return s;
+  while (limit > 0 && (static_cast<unsigned char>(s[limit]) & 0xC0) == 0x80) --limit;
+  return s.substr(0, limit);
+}
 
 std::string FoldCase(std::string_view raw) {
   UErrorCode error = U_ZERO_ERROR;

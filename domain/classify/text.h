@@ -61,6 +61,9 @@ struct Text {
 // Adds text from FoldCase() as words of `part`; starts a new sentence. Stops at `max_tokens`.
 void AppendText(std::string_view folded, Part part, size_t max_tokens, Text& text);
 
+// The beginning of `s`, at most `limit` bytes, ending with a whole character.
+std::string_view CutToBytes(std::string_view s, size_t limit);
+
 // NFKC with case folding; invalid bytes become U+FFFD.
 std::string FoldCase(std::string_view raw);
 
