@@ -59,6 +59,19 @@ class PendingCall {
 
 }  // namespace
 
+CommandSender::Callback CommandSender::Measured(const Command& command, absl::Duration wait,
+                                                Callback callback) {
+  if (metrics_ == nullptr) return callback;
+  return [this, wait, channel = ChannelOf(command), begun = clock_.Monotonic(),
+          callback = std::move(callback)](Submitted submitted) {
+    metrics_->Sent(channel, submitted.accepted.ok());
+    if (submitted.accepted.ok() && wait > absl::ZeroDuration()) {
+      metrics_->Waited(clock_.Monotonic() - begun, submitted.decision.has_value());
+    }
+    callback(std::move(submitted));
+  };
+}
+
 void CommandSender::Send(Command command, absl::Duration wait, std::string_view traceparent,
                          Callback callback) {
   const std::string command_id = command.command_id();
@@ -76,7 +89,7 @@ void CommandSender::Send(Command command, absl::Duration wait, std::string_view 
                                              .time = absl::FromUnixMillis(clock_.NowMs()),
                                              .traceparent = trace,
                                              .tenant = command.tenant()});
-  auto call = std::make_shared<PendingCall>(std::move(callback));
+  auto call = std::make_shared<PendingCall>(Measured(command, wait, std::move(callback)));
   uint64_t waiter = 0;
   if (wait > absl::ZeroDuration()) {
     waiter = decisions_.Await(command_id, wait,

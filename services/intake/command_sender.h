@@ -16,6 +16,7 @@
 #include "platform/kafka/producer.h"
 #include "plazo/core/v1/command.pb.h"
 #include "services/intake/decisions.h"
+#include "services/intake/intake_metrics.h"
 
 namespace plazo::intake {
 
@@ -32,9 +33,14 @@ class CommandSender {
  public:
   using Callback = std::function<void(Submitted)>;
 
+  // `metrics` may be null.
   CommandSender(kafka::Producer& producer, Decisions& decisions, const Clock& clock,
-                const Topics& topics)
-      : producer_(producer), decisions_(decisions), clock_(clock), topics_(topics) {}
+                const Topics& topics, IntakeMetrics* metrics = nullptr)
+      : producer_(producer),
+        decisions_(decisions),
+        clock_(clock),
+        topics_(topics),
+        metrics_(metrics) {}
 
   // `wait` = how long to wait for the decision after the command was accepted; zero = not at all.
   // The callback is called once, on the producer's or the decisions' thread.
@@ -46,10 +52,14 @@ class CommandSender {
                   std::string_view tenant, std::function<void(absl::Status)> callback);
 
  private:
+  // The callback, which also tells the metrics.
+  Callback Measured(const core::v1::Command& command, absl::Duration wait, Callback callback);
+
   kafka::Producer& producer_;
   Decisions& decisions_;
   const Clock& clock_;
   const Topics topics_;
+  IntakeMetrics* const metrics_;
 };
 
 }  // namespace plazo::intake

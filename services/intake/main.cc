@@ -50,7 +50,8 @@ runtime::ExitCode Serve(const config::v1::IntakeConfig& config) {
       {.topics = {topics.decisions}, .poll_timeout = absl::Milliseconds(20)});
   kafka::Producer producer(**broker,
                            {.handle = {.delivery_timeout = FromProto(config.accept_timeout())}});
-  CommandSender sender(producer, decisions, clock, topics);
+  IntakeMetrics intake_metrics(metrics);
+  CommandSender sender(producer, decisions, clock, topics, &intake_metrics);
   runtime::WorkerPool workers(kWorkers, kMaxQueuedJobs);
   const Frontend frontend{.directory = directory,
                           .sender = sender,
