@@ -10,6 +10,7 @@
 #include "cli/policy_commands.h"
 #include "cli/read_commands.h"
 #include "cli/replay_command.h"
+#include "cli/sla_commands.h"
 #include "cli/tools.h"
 #include "cli/topics_commands.h"
 #include "cli/verify_command.h"
@@ -84,6 +85,7 @@ void AddCommands(CommandLine& line, Session& session) {
   AddLag(root, session);
   AddDeadLetters(root, session);
   AddExplain(root, session);
+  AddSla(root, session);
   AddBoard(root, session);
   AddReplay(root, session);
   AddVerify(root, session);

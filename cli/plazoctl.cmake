@@ -27,7 +27,7 @@ plazo_library(plazo_cli_mail SRCS mail_parse.cc DEPS plazo_platform_mime plazo_p
 
 plazo_library(plazo_cli_commands
   SRCS attachment_commands.cc board.cc commands.cc completion.cc contract.cc dead_letters.cc explain.cc lag.cc load_command.cc
-       mail_deliver.cc policy_commands.cc read_commands.cc replay_command.cc tail.cc ticket_lookup.cc ticket_text.cc tools.cc
+       mail_deliver.cc policy_commands.cc read_commands.cc replay_command.cc sla_commands.cc tail.cc ticket_lookup.cc ticket_text.cc tools.cc
        topics_commands.cc upload.cc verify_command.cc write_commands.cc write_table.cc
   DEPS plazo_cli_frame plazo_cli_calendar plazo_cli_classify plazo_cli_load plazo_cli_log plazo_cli_mail
        plazo_cli_policy_file plazo_cli_replay plazo_cli_verify plazo_domain_calendar plazo_domain_core plazo_domain_ids
@@ -38,5 +38,5 @@ plazo_binary(plazoctl SRCS main.cc DEPS plazo_cli_commands)
 plazo_test(plazo_cli_verify_test SRCS verify/verify_test.cc verify/evidence_files_test.cc DEPS plazo_cli_verify plazo_domain_policy)
 plazo_test(plazo_cli_fields_test SRCS fields_test.cc DEPS plazo_cli_frame plazo_proto_intake)
 plazo_test(plazo_cli_commands_test SRCS commands_test.cc DEPS plazo_cli_commands plazo_platform_kafka_fake)
-plazo_test(plazo_cli_text_test SRCS ticket_text_test.cc DEPS plazo_cli_commands)
+plazo_test(plazo_cli_text_test SRCS sla_commands_test.cc ticket_text_test.cc DEPS plazo_cli_commands)
 plazo_test(plazo_cli_load_test SRCS load/load_test.cc DEPS plazo_cli_load)

@@ -203,6 +203,91 @@ int ShowCustomer(Session& session, const CustomerQuery& query) {
   return 0;
 }
 
+int ExportCustomer(Session& session, const std::string& customer) {
+  desk::v1::ExportCustomerRequest request;
+  desk::v1::ExportCustomerResponse part;
+  request.set_tenant(session.tenant);
+  request.set_customer_id(customer);
+  auto desk = Remote::Open(session, session.desk);
+  if (!desk.ok()) return session.Fail(desk.status());
+  const absl::Status ended =
+      desk->Read(kDesk + "ExportCustomer", request, part, absl::Hours(1), [&] {
+        if (session.json) {
+          session.PrintJson(part);
+        } else if (part.has_customer()) {
+          session.out << CustomerText(part.customer(), Moment::Here());
+        } else if (part.has_ticket()) {
+          session.out << "\n" << TicketText(part.ticket(), Moment::Here());
+        } else {
+          session.out << EntryText(part.entry(), Moment::Here());
+        }
+        return true;
+      });
+  return ended.ok() ? 0 : session.Fail(Annotate(ended, customer));
+}
+
+struct FeedQuery {
+  std::string customer, resume, watch_for;
+  int64_t max = 50;
+};
+
+void ShowNotification(Session& session, const desk::v1::Notification& each) {
+  session.out << TimeText(each.time(), Moment::Here()) << "  " << each.case_number() << "  "
+              << each.subject() << (each.read() ? "" : "  (unread)") << "\n"
+              << each.text() << (each.text().ends_with('\n') ? "" : "\n");
+}
+
+int WatchNotifications(Session& session, const FeedQuery& query) {
+  const auto duration = config::ParseDuration(query.watch_for);
+  if (!duration) return session.Misuse("--watch: must be a duration such as 10s");
+  desk::v1::WatchNotificationsRequest request;
+  desk::v1::WatchNotificationsResponse response;
+  request.set_tenant(session.tenant);
+  request.set_customer_id(query.customer);
+  request.set_resume_token(query.resume);
+  auto desk = Remote::Open(session, session.desk);
+  if (!desk.ok()) return session.Fail(desk.status());
+  int64_t left = query.max;
+  const absl::Status ended =
+      desk->Read(kDesk + "WatchNotifications", request, response, *duration, [&] {
+        if (!response.has_notification()) return true;  // a heartbeat
+        if (session.json) {
+          session.PrintJson(response);
+        } else {
+          ShowNotification(session, response.notification());
+        }
+        return --left > 0;
+      });
+  // The time that was asked for is over.
+  if (ended.code() == absl::StatusCode::kDeadlineExceeded) return 0;
+  return ended.ok() ? 0 : session.Fail(ended);
+}
+
+int ListNotifications(Session& session, const FeedQuery& query) {
+  desk::v1::ListNotificationsRequest request;
+  request.set_tenant(session.tenant);
+  request.set_customer_id(query.customer);
+  for (int64_t left = query.max; left > 0;) {
+    desk::v1::ListNotificationsResponse response;
+    request.set_page_size(static_cast<int32_t>(std::min<int64_t>(left, 200)));
+    if (absl::Status s = Ask(session, "ListNotifications", request, response); !s.ok()) {
+      return session.Fail(s);
+    }
+    for (const desk::v1::Notification& each : response.notifications()) {
+      if (session.json) {
+        session.PrintJson(each);
+      } else {
+        ShowNotification(session, each);
+      }
+    }
+    if (response.next_page_token().empty()) return 0;
+    request.set_page_token(response.next_page_token());
+    left -= std::max(1, response.notifications_size());
+  }
+  session.err << "plazoctl: there are more; --max shows them\n";
+  return 0;
+}
+
 const std::string kPositionHelp = "wait until what was written there is visible";
 
 }  // namespace
@@ -261,6 +346,22 @@ void AddCustomerReading(const Command& customer, Session& session) {
       .Text("--email", &query->email, "one of their addresses")
       .Text("--position", &query->position, kPositionHelp)
       .Run([&session, query] { return ShowCustomer(session, *query); });
+
+  auto exported = std::make_shared<std::string>();
+  customer.Sub("export", "everything kept about a customer")
+      .Text("CUSTOMER", exported.get(), "customer id", {.required = true})
+      .Run([&session, exported] { return ExportCustomer(session, *exported); });
+
+  auto feed = std::make_shared<FeedQuery>();
+  customer.Sub("notifications", "what was said to a customer, newest first; or as it is said")
+      .Text("CUSTOMER", &feed->customer, "customer id", {.required = true})
+      .Text("--watch", &feed->watch_for, "new ones, for so long")
+      .Text("--resume", &feed->resume, "with --watch: token of an earlier stream")
+      .Number("--max", &feed->max, "how many")
+      .Run([&session, feed] {
+        return feed->watch_for.empty() ? ListNotifications(session, *feed)
+                                       : WatchNotifications(session, *feed);
+      });
 }
 
 }  // namespace plazo::cli
