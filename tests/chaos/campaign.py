@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import random
+import signal
 import sys
 import time
 
@@ -22,6 +23,7 @@ from stage import ROOT, Load, Stage
 
 RUNS_A_STAGE = 12  # then a new one: what judges reads the whole log
 WARM_SECONDS = 3
+BROKEN_PATIENCE = 30  # a build that is broken on purpose is not waited for as long
 
 
 def done(results):
@@ -49,7 +51,7 @@ def play(stage, name, seed, recovers=True):
             time.sleep(2)
     finally:
         load.stop()
-    verdict = judge(stage, load.journal, PATIENCE if recovers else PATIENCE / 3)
+    verdict = judge(stage, load.journal, PATIENCE if recovers else BROKEN_PATIENCE)
     after = {topic: len(stage.records(topic)) for topic in before}
     mails = stage.mails()
     return {
@@ -116,6 +118,7 @@ def main():
     parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--list", action="store_true")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped
     if arguments.list:
         print("\n".join(FAULTS))
         return 0
