@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -80,6 +81,64 @@ TEST(TzifTest, RefusesEveryTruncationAndLeapSeconds) {
   std::string with_leap = whole;
   with_leap[31] = 1;  // leap count of the first header
   EXPECT_FALSE(ZoneTableFromTzif("X", with_leap, "").ok());
+}
+
+TEST(TzifTest, TakesTransitionsOfAThousandYearsInOrder) {
+  const UtcSeconds first = -(int64_t{1} << 34);
+  const UtcSeconds last = int64_t{1} << 34;
+  const auto read = [](const std::vector<Transition>& transitions) {
+    return ZoneTableFromTzif("X", File(60, transitions, ""), "");
+  };
+  EXPECT_EQ(Must(read({{first, 3600}, {last, 0}})).transitions_size(), 2);
+  // What lies before is how it always was, also at the very beginning of time.
+  const auto before = Must(read({{first - 1, 3600}, {0, 0}}));
+  EXPECT_EQ(before.initial_offset_seconds(), 3600);
+  EXPECT_EQ(before.transitions_size(), 1);
+  EXPECT_TRUE(read({{std::numeric_limits<int64_t>::min(), 3600}, {0, 0}}).ok());
+  EXPECT_FALSE(read({{last + 1, 3600}}).ok());
+  EXPECT_FALSE(read({{0, 3600}, {0, 0}}).ok());
+  EXPECT_FALSE(read({{1, 3600}, {0, 0}}).ok());
+}
+
+TEST(TzifTest, RefusesATimeTypeThatIsNotThere) {
+  std::string file = File(0, {{0, 3600}}, "");
+  constexpr size_t kTypeIndex = 44 + 10 + 44 + 8;
+  ASSERT_EQ(file[kTypeIndex], 1);
+  file[kTypeIndex] = 2;
+  EXPECT_FALSE(ZoneTableFromTzif("X", file, "").ok());
+}
+
+TEST(TzifTest, ATableThatTheRuleYieldsFromItsFirstTransitionKeepsThatOne) {
+  const std::string rule = "CET-1CEST,M3.5.0,M10.5.0/3";
+  const auto table = Must(ZoneTableFromTzif(
+      "X", File(3600, Must(PosixRule::Parse(rule)).Transitions(1996, 2037), rule), ""));
+  ASSERT_EQ(table.transitions_size(), 1);
+  EXPECT_EQ(table.transitions(0).utc_seconds(), Utc("1996-03-31T01:00:00Z"));
+}
+
+TEST(TzifTest, AChangeThatTheFileLeavesOutIsNotTakenFromTheRule) {
+  // Summer time was not begun in 2020, although the rule says so from that very instant on.
+  const auto table = Must(ZoneTableFromTzif(
+      "X",
+      File(7200, {{Utc("2019-10-27T01:00:00Z"), 3600}, {Utc("2020-03-29T01:00:00Z"), 3600}},
+           "CET-1CEST,M3.5.0,M10.5.0/3"),
+      ""));
+  ASSERT_EQ(table.transitions_size(), 2);
+  EXPECT_EQ(table.transitions(1).utc_seconds(), Utc("2021-03-28T01:00:00Z"));
+}
+
+TEST(TzifTest, ReadsTheFirstVersionWhichHasNoFooter) {
+  std::string file = "TZif" + std::string(16, '\0');
+  for (int64_t count : {0, 0, 0, 1, 2, 4}) file += BigEndian(count, 4);
+  file += BigEndian(-5, 4) + '\1';
+  file += BigEndian(3600, 4) + std::string(2, '\0') + BigEndian(-7200, 4) + std::string(2, '\0');
+  file += std::string("XYZ\0", 4);
+  const auto table = Must(ZoneTableFromTzif("X", file, ""));
+  EXPECT_EQ(table.initial_offset_seconds(), 3600);
+  ASSERT_EQ(table.transitions_size(), 1);
+  EXPECT_EQ(table.transitions(0).utc_seconds(), -5);
+  EXPECT_EQ(table.transitions(0).offset_seconds(), -7200);
+  EXPECT_EQ(table.posix_rule(), "");
 }
 
 TEST(TzifTest, SurvivesAnyDamage) {

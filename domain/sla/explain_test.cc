@@ -148,6 +148,31 @@ TEST_F(ExplainTest, TellsWhatLiesBeforeTheStartAndAfterAMissedDeadline) {
             "Mon 11:00 - Mon 11:20 - after the deadline\n1h");
 }
 
+TEST_F(ExplainTest, APromiseMissedAndKeptInOneInstantHasNothingAfterIt) {
+  Clock clock = Started("", "2026-04-06T08:00:00Z", absl::Hours(1));
+  *clock.mutable_breach_time() = clock.due_time();
+  *clock.mutable_stop_time() = clock.due_time();
+  EXPECT_EQ(Told(clock, "2026-04-06T08:00:00Z"), "Mon 10:00 - Mon 11:00 + round the clock\n1h");
+}
+
+TEST_F(ExplainTest, OfTwoWaitsOverANightEachIsToldByItsCause) {
+  Clock clock = Started("madrid", "2026-04-13T14:00:00Z", absl::Hours(2),
+                        {{"2026-04-13T14:30:00Z", "2026-04-14T07:00:00Z"},
+                         {"2026-04-14T07:00:00Z", "2026-04-14T08:00:00Z"}});
+  clock.mutable_pauses(1)->set_cause("maintenance");
+  EXPECT_EQ(Told(clock),
+            "Mon 16:00 - Mon 16:30 + working hours\n"
+            "Mon 16:30 - Mon 17:00 - paused: waiting for the customer\n"
+            "Mon 17:00 - Tue 09:00 - outside of working hours\n"
+            "Tue 09:00 - Tue 10:00 - paused: maintenance\n"
+            "Tue 10:00 - Tue 11:30 + working hours\n2h");
+}
+
+TEST_F(ExplainTest, AnAccountOfFortyYearsIsTooLong) {
+  EXPECT_EQ(Told(Started("madrid", "2026-04-06T08:00:00Z", absl::Hours(8 * 261 * 40))),
+            "the account has more than 10000 lines");
+}
+
 TEST_F(ExplainTest, RefusesAnotherPolicy) {
   Clock clock = Started("", "2026-04-06T08:00:00Z", absl::Hours(1));
   clock.set_policy_hash("0af3");
