@@ -61,6 +61,31 @@ class WorkedExamples(unittest.TestCase):
         self.assertEqual(clock["status"], "CLOCK_STATUS_STOPPED", kind)
         self.assertNotIn("breach_time", clock, kind)
 
+    def assert_explained(self, ticket, kind):
+        """What desk counts of a promise's time adds up to its limit, to the second, and ends when it is due."""
+        clock = self.clock(ticket, kind)
+        explained = self.cluster.ctl("explain", ticket, kind.lower())[0]
+        self.assertEqual(explained["clock"]["policy_hash"], clock["policy_hash"])
+        self.assertTrue(explained["tzdb_version"])
+        intervals = explained["intervals"]
+        for before, after in zip(intervals, intervals[1:]):
+            self.assertEqual(before["to_time"], after["from_time"])
+        counted = [interval for interval in intervals if interval.get("counted")]
+        self.assertEqual(counted[-1]["to_time"], clock["due_time"])
+        seconds = sum(seconds_between(interval["from_time"], interval["to_time"]) for interval in counted)
+        self.assertEqual(f"{seconds:.0f}s", clock["limit"])
+        self.assertEqual(explained["counted"], clock["limit"])
+
+    def assert_reported(self, kind, **wanted):
+        """The report counts a promise as met (and says how long it took)."""
+        def row():
+            rows = self.cluster.ctl("sla", "report", "--team", "support-engineers")[0].get("rows", [])
+            return next((r for r in rows if r["clock"] == f"CLOCK_KIND_{kind}" and int(r.get("met", 0)) > 0
+                         and all(r.get(field) == value for field, value in wanted.items())), None)
+        self.cluster.await_true(f"{kind} to be reported as met", row)
+        self.assertEqual(int(row().get("breached", 0)), 0)
+        self.assertIn("p99", row())
+
     def acknowledged(self, ticket, case, address, language, about):
         """F1: the acknowledgement is in the customer's inbox, at the right address, in their language."""
         mail = self.cluster.await_mail("the acknowledgement", to=address, case=case, text=about)
@@ -93,6 +118,9 @@ class WorkedExamples(unittest.TestCase):
         self.assert_promise(ticket, "ACKNOWLEDGEMENT", 2)
         self.assert_promise(ticket, "FIRST_RESPONSE", 10)
         self.assert_promise(ticket, "ESTIMATE", 30)
+        for kind in ("ACKNOWLEDGEMENT", "FIRST_RESPONSE", "ESTIMATE"):
+            self.assert_explained(ticket, kind)
+        self.assert_reported("ACKNOWLEDGEMENT", channel="CHANNEL_TICKET")
         state = self.cluster.ticket(ticket)
         self.assertEqual((state["team"], state["level"]), ("support-engineers", 1))
         self.assertEqual(state["department"], "DEPARTMENT_FINANCIAL")
@@ -112,6 +140,9 @@ class WorkedExamples(unittest.TestCase):
         self.assertEqual((state["level"], state["escalations"]), (1, 0))
         self.assert_kept(ticket, "ESTIMATE")
         self.assertEqual(self.cluster.find_mails(to=MARCO[0]), [])  # nothing to the registered address (F29)
+        feed = self.cluster.ctl("customer", "notifications", "marco")
+        said = "".join(entry["text"] for entry in feed if entry["case_number"] == case)
+        self.assertIn("preautorizzazione", said)
 
     def test_f20_slow_vps_goes_to_the_administrators(self):
         opened = self.cluster.write("ticket", "submit", "--customer", "lucia", "--service", "vps-lucia", "--subject",
