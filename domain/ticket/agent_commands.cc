@@ -141,6 +141,9 @@ Effects Escalate(Draft draft, const EscalateTicket& command) {
   if (team->id() == draft.ticket().team()) {
     return draft.Refuse("NOT_ANOTHER_LEVEL", "the ticket is with that team already");
   }
+  if (team->level() < draft.ticket().level()) {
+    return draft.Refuse("NOT_ANOTHER_LEVEL", "escalate goes up; transfer or assign goes elsewhere");
+  }
   const policy::v1::EscalationCause* cause = draft.policy().FindCause(command.cause());
   if (cause == nullptr) return draft.Refuse("UNKNOWN_CAUSE", "the policy has no such cause");
 

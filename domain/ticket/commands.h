@@ -10,6 +10,8 @@ namespace plazo::ticket {
 // customer_commands.cc
 Effects Open(Draft draft, const core::v1::OpenTicket& command);
 Effects AddCustomerMessage(Draft draft, const core::v1::AddCustomerMessage& command);
+// To a ticket that does not exist.
+Effects AddToNoTicket(Draft draft, const core::v1::AddCustomerMessage& command);
 Effects ConfirmResolution(Draft draft, const core::v1::ConfirmResolution& command);
 Effects LogCall(Draft draft, const core::v1::LogCall& command);
 

@@ -197,6 +197,9 @@ void ExplainChannel(Draft& draft) {
   TellCustomer(draft, std::move(message));
 }
 
+// Another ticket passed it on: nobody is there to be told of a refusal, so it must find a place.
+bool PassedOn(const Command& command) { return command.request_id().empty(); }
+
 bool MayWrite(const TicketState& ticket, const Command& command) {
   const CustomerSnapshot& sender = command.customer();
   if (!sender.visitor_id().empty()) return sender.visitor_id() == ticket.customer().visitor_id();
@@ -270,23 +273,35 @@ Effects Open(Draft draft, const OpenTicket& command) {
                    command.has_mail() ? &command.mail() : nullptr);
   // Before the acknowledgement, which says how soon somebody answers.
   StartClock(draft, CLOCK_KIND_FIRST_RESPONSE, draft.asked());
-  StartClock(draft, CLOCK_KIND_UPDATE, draft.asked());
-  StartClock(draft, CLOCK_KIND_ESTIMATE, draft.asked());
+  // A machine is promised nothing; people look at what it says all the same.
+  if (command.mail().auto_reply_reason().empty()) {
+    StartClock(draft, CLOCK_KIND_UPDATE, draft.asked());
+    StartClock(draft, CLOCK_KIND_ESTIMATE, draft.asked());
+  }
   Acknowledge(draft, command.mail());
   ExplainChannel(draft);
   return draft.Finish();
 }
 
+Effects AddToNoTicket(Draft draft, const core::v1::AddCustomerMessage& command) {
+  if (PassedOn(draft.command())) return OpenLinked(std::move(draft), command, "OPENED_LINKED");
+  return draft.Refuse("UNKNOWN_TICKET", "no such ticket");
+}
+
 Effects AddCustomerMessage(Draft draft, const core::v1::AddCustomerMessage& command) {
   const TicketState& ticket = draft.ticket();
   if (!MayWrite(ticket, draft.command())) {
-    if (command.channel() == CHANNEL_EMAIL) {
+    if (command.channel() == CHANNEL_EMAIL || PassedOn(draft.command())) {
       return OpenLinked(std::move(draft), command, "SENDER_UNKNOWN");
     }
     return draft.Refuse("NOT_YOUR_TICKET", "the ticket is another customer's");
   }
-  if (ticket.status() == TICKET_STATUS_MERGED) return PassToSurvivor(std::move(draft));
-  if (ClosedTooLong(draft)) return OpenLinked(std::move(draft), command, "OPENED_LINKED");
+  if (ticket.status() == TICKET_STATUS_MERGED && !PassedOn(draft.command())) {
+    return PassToSurvivor(std::move(draft));
+  }
+  // What was passed on once is not passed on again: tickets may be merged in a circle.
+  if (ticket.status() == TICKET_STATUS_MERGED || ClosedTooLong(draft))
+    return OpenLinked(std::move(draft), command, "OPENED_LINKED");
 
   AddCustomerEntry(draft, command.channel(), command.content(),
                    command.has_mail() ? &command.mail() : nullptr);

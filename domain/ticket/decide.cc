@@ -105,6 +105,9 @@ Effects Decide(const Context& context, const TicketState* state, const Command& 
     }
     return Open(Draft(context, command, {}), command.open_ticket());
   }
+  if (state == nullptr && command.has_add_customer_message()) {
+    return AddToNoTicket(Draft(context, command, {}), command.add_customer_message());
+  }
   if (state == nullptr || (!IsServiceCommand(command) && command.tenant() != state->tenant())) {
     return Refusal(context, command, 0, "UNKNOWN_TICKET", "no such ticket");
   }

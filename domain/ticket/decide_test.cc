@@ -616,6 +616,8 @@ TEST_F(TicketTest, AnAutomaticMailIsKeptAndNeverAnswered) {
   EXPECT_THAT(effects.intents, IsEmpty());
   EXPECT_EQ(ClockOf(CLOCK_KIND_ACKNOWLEDGEMENT).status(), CLOCK_STATUS_CANCELLED);
   EXPECT_EQ(ClockOf(CLOCK_KIND_ACKNOWLEDGEMENT).end_reason(), "automatic_mail");
+  // Its overrun would be told to a machine.
+  EXPECT_EQ(sla::Find(ticket_, CLOCK_KIND_ESTIMATE), nullptr);
 }
 
 TEST_F(TicketTest, ADeferredMailIsTriedAgainLaterAndAFailedOneIsGivenUp) {
@@ -699,6 +701,53 @@ TEST_F(TicketTest, AMergedTicketPassesOnWhatIsWrittenToIt) {
   Effects effects = Do(Answer("later"));
   ASSERT_EQ(effects.follow_ups.size(), 1u);
   EXPECT_EQ(effects.follow_ups[0].command.aggregate(), "ticket/t2");
+}
+
+TEST_F(TicketTest, WhatWasPassedOnToAMergedTicketGoesNoFurther) {
+  Do(OpenCommand());
+  Command merge = FromAgent("merge");
+  merge.mutable_merge()->set_into_ticket_id("t2");
+  Do(merge);
+  Command passed = Answer("later");
+  passed.clear_request_id();
+  Effects effects = Do(passed);
+  ASSERT_EQ(effects.follow_ups.size(), 1u);
+  EXPECT_EQ(effects.follow_ups[0].command.open_ticket().content().body(), "more");
+}
+
+TEST_F(TicketTest, WhatWasPassedOnToNobodyOpensATicket) {
+  Command passed = Answer("later");
+  EXPECT_EQ(Do(passed).decision.reason(), "UNKNOWN_TICKET");
+  passed.clear_request_id();
+  Effects effects = Do(passed);
+  EXPECT_EQ(effects.decision.outcome(), OUTCOME_APPLIED);
+  ASSERT_EQ(effects.follow_ups.size(), 1u);
+  EXPECT_EQ(effects.follow_ups[0].command.open_ticket().content().body(), "more");
+  EXPECT_EQ(effects.follow_ups[0].command.customer().customer_id(), "c1");
+}
+
+TEST_F(TicketTest, WhatWasPassedOnToAnothersTicketOpensOneThatSaysNothingOfIt) {
+  Do(OpenCommand());
+  Command passed = Answer("later");
+  passed.clear_request_id();
+  passed.mutable_customer()->set_customer_id("c2");
+  passed.mutable_customer()->set_reply_address("c2@home.example");
+  Effects effects = Do(passed);
+  ASSERT_EQ(effects.follow_ups.size(), 1u);
+  EXPECT_EQ(effects.follow_ups[0].command.open_ticket().linked_ticket_id(), "");
+  EXPECT_EQ(effects.follow_ups[0].command.customer().customer_id(), "c2");
+}
+
+TEST_F(TicketTest, EscalatingNeverGoesDown) {
+  Do(OpenCommand());
+  Command up = FromAgent("up");
+  up.mutable_escalate()->set_team("admins");
+  up.mutable_escalate()->set_cause("complex");
+  ASSERT_EQ(Do(up).decision.outcome(), OUTCOME_APPLIED);
+  Command down = FromAgent("down");
+  down.mutable_escalate()->set_team("first");
+  down.mutable_escalate()->set_cause("complex");
+  EXPECT_EQ(Do(down).decision.reason(), "NOT_ANOTHER_LEVEL");
 }
 
 TEST_F(TicketTest, ALongClosedTicketShrinksToAStubAndIsForgotten) {
