@@ -17,6 +17,9 @@ struct Element {
   std::string comment;  // inside (...)
   bool has_angle = false;
   bool has_at = false;  // `phrase` contains an @
+  // A quoted local part that we would have to change to write to it. It is no address, or we would
+  // write to somebody else, or take one for another.
+  bool unfit = false;
 };
 
 std::string CleanAddress(std::string_view raw) {
@@ -125,6 +128,7 @@ class Reader {
     at_ = i + 1;
     // "local part"@domain keeps its quotes, a quoted display name loses them.
     const bool local_part = keep_quotes || (at_ < value_.size() && value_[at_] == '@');
+    if (local_part && text.find_first_of(" \t\"\\<>") != std::string::npos) element_.unfit = true;
     out.append(local_part ? "\"" + text + "\"" : text);
   }
 
@@ -158,6 +162,10 @@ class Reader {
     if (!element.has_angle && phrase.empty()) return;
     if (!element.has_angle && !element.has_at) {
       FinishWithoutAddress(element, phrase);
+      return;
+    }
+    if (element.unfit) {
+      pending_name_.clear();
       return;
     }
     Mailbox mailbox;

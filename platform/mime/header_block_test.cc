@@ -85,7 +85,11 @@ TEST(ParseAddressList, Cases) {
       {"=?utf-8?q?P=C3=A9rez?= <a@b.example>", {{"Pérez", "a@b.example"}}},
       {"=?utf-8?q?a=2C_b?= <a@b.example>", {{"a, b", "a@b.example"}}},
       {"P\xe9rez <a@b.example>", {{"Pérez", "a@b.example"}}},
-      {"\"x y\"@b.example", {{"", "\"xy\"@b.example"}}},
+      {"\"x.y\"@b.example", {{"", "\"x.y\"@b.example"}}},
+      // To write to these we would have to change them, and then they are somebody else's.
+      {"\"x y\"@b.example", {}},
+      {"\"x y\\\"z\"@b.example", {}},
+      {"Ana <\"x y\"@b.example>, c@d.example", {{"", "c@d.example"}}},
       {"<@relay.example:a@b.example>", {{"", "a@b.example"}}},
       {"a@[IPv6:2001:db8::1]", {{"", "a@[IPv6:2001:db8::1]"}}},
       {"MAILER-DAEMON (Mail System)", {{"Mail System", "MAILER-DAEMON"}}},
