@@ -45,6 +45,20 @@ void CheckProfile(const Frontend& frontend, const core::v1::CustomerProfile& pro
                              faults);
 }
 
+// An address says who writes: it is one customer's.
+void CheckNotOthers(const Frontend& frontend, const std::string& tenant,
+                    const core::v1::CustomerProfile& profile, rpc::FieldViolations& faults) {
+  const auto check = [&](const std::string& field, const std::string& address) {
+    const auto owner = frontend.directory.CustomerOfAddress(tenant, address);
+    faults.Require(field, !owner || owner->profile().customer_id() == profile.customer_id(),
+                   "is registered for another customer");
+  };
+  check("customer.email", profile.email());
+  for (int i = 0; i < profile.other_emails_size(); ++i) {
+    check(rpc::FieldPath("customer.other_emails", i), profile.other_emails(i));
+  }
+}
+
 Command CustomerCommand(Command command, const std::string& tenant,
                         const std::string& customer_id) {
   command.set_aggregate(ids::CustomerKey(tenant, customer_id));
@@ -67,6 +81,12 @@ grpc::ServerUnaryReactor* CustomerService::UpsertCustomer(grpc::CallbackServerCo
     return reactor;
   }
   WithTenant(frontend_, request->tenant(), reactor, [=, this](const Tenant&) {
+    rpc::FieldViolations taken;
+    CheckNotOthers(frontend_, request->tenant(), request->customer(), taken);
+    if (!taken.ok()) {
+      reactor->Finish(taken.ToGrpc());
+      return;
+    }
     Command command = CustomerCommand(StartCommand(frontend_, *request), request->tenant(),
                                       request->customer().customer_id());
     *command.mutable_upsert_customer()->mutable_profile() = request->customer();

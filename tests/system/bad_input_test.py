@@ -170,6 +170,8 @@ class OutageTest(unittest.TestCase):
         code, text = cluster.refused("customer", "upsert", "x", "--email", "x@home.example", "--wait", "25s",
                                      tenant="nowhere")
         self.assertEqual((code, "UNKNOWN_TENANT" in text), (REFUSED, True), text)
+        code, text = cluster.refused("customer", "upsert", "twin", "--email", "ANA@home.example")
+        self.assertEqual((code, "customer.email: is registered for another customer" in text), (REFUSED, True), text)
         code, text = cluster.refused("policy", "publish", pathlib.Path(__file__))
         self.assertEqual(code, REFUSED, text)
 
