@@ -97,7 +97,7 @@ int Diff(Session& session, const PolicyArguments& arguments) {
 // Asks again with the same id, which changes nothing, until the router has decided.
 absl::Status Activate(const Remote& intake, intake::v1::ActivatePolicyRequest& request,
                       intake::v1::ActivatePolicyResponse& response) {
-  constexpr int kAttempts = 6;
+  constexpr int kAttempts = 24;
   for (int i = 0; i < kAttempts; ++i) {
     PLAZO_RETURN_IF_ERROR(intake.Call("plazo.intake.v1.OperatorService/ActivatePolicy", request,
                                       response, absl::Seconds(15)));

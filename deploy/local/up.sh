@@ -19,7 +19,7 @@ publish_policy() {
   local policy=${PLAZO_POLICY-$PLAZO_ROOT/policies/demo.yaml}
   [[ -n $policy ]] || return 0
   "$PLAZO_BIN/plazoctl" policy show "tenant:$PLAZO_TENANT" >/dev/null 2>&1 ||
-    "$PLAZO_BIN/plazoctl" policy publish "$policy" >&2
+    "$PLAZO_BIN/plazoctl" --timeout 180s policy publish "$policy" >&2
 }
 
 main() {
@@ -32,7 +32,7 @@ main() {
   local KAFKA REDIS
   # shellcheck source=/dev/null
   . "$state/env"
-  "$PLAZO_BIN/plazoctl" --kafka "$KAFKA" topics apply >"$state/topics.log"
+  "$PLAZO_BIN/plazoctl" --kafka "$KAFKA" --timeout 180s topics apply >"$state/topics.log"
 
   for service in "${SERVICES[@]}"; do "$HERE/service.sh" start "$state" "$service"; done
   for service in "${SERVICES[@]}"; do "$HERE/service.sh" ready "$state" "$service"; done
