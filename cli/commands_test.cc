@@ -233,6 +233,12 @@ TEST_F(CommandsTest, KeepsAMailForLaterWhateverGoesWrong) {
   EXPECT_EQ(Run(deliver, "x").exit, 65);
 }
 
+TEST_F(CommandsTest, RefusesAMailThatNoServerWillEverTake) {
+  const Ran ran = Run({"mail", "deliver"}, std::string(8 << 20, 'x'));
+  EXPECT_EQ(ran.exit, 65);
+  EXPECT_THAT(ran.err, HasSubstr("larger than max"));
+}
+
 TEST_F(CommandsTest, AppliesTopicsOnceAndAgain) {
   EXPECT_EQ(Run({"topics", "list"}).exit, 65);
   const Ran first = Run({"topics", "apply"});

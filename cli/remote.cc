@@ -47,6 +47,12 @@ absl::Status ToStatus(const grpc::Status& status, const std::string& address) {
       status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     line = address + ": " + line;
   }
+  // Ours say when to try again. This is gRPC's own, for a message beyond the server's limit, and no
+  // repeat will make it smaller.
+  if (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED &&
+      !rpc::DetailsOf(status).retry_delay) {
+    return InvalidArgument(line);
+  }
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), line);
 }
 
