@@ -93,7 +93,8 @@ void ExpectSane(const ParsedMail& mail) {
   for (const std::string* text :
        {&mail.text, &mail.html, &mail.visible_reply, &mail.subject, &mail.from.name,
         &mail.from.address, &mail.message_id, &mail.reply_to, &mail.bounce.recipient,
-        &mail.bounce.original_message_id, &mail.feedback_report.source_ip}) {
+        &mail.auto_reply_reason, &mail.bounce.original_message_id,
+        &mail.feedback_report.source_ip}) {
     ASSERT_TRUE(IsValidUtf8(*text));
     ASSERT_EQ(text->find('\0'), std::string::npos);
   }

@@ -16,6 +16,8 @@
 namespace plazo::mime {
 namespace {
 
+constexpr std::size_t kMaxReason = 200;  // a header's word
+
 // LF lines, no control characters but tabs, nothing blank at the ends.
 std::string CleanText(std::string_view text) {
   std::string out;
@@ -118,7 +120,7 @@ void JudgeMachineMail(const HeaderBlock& headers, const ReportParts& report, Par
   const AutoReplyMark mark = FindAutoReplyMark(headers, mail.from, mail.subject);
   mail.auto_reply = mark.found;
   mail.auto_reply_weak = mark.weak;
-  mail.auto_reply_reason = mark.reason;
+  mail.auto_reply_reason = ScrubUtf8(mark.reason.substr(0, kMaxReason));
   const bool reports = report.in_report || mail.bounce.is || mail.feedback_report.is;
   if (reports && (!mark.found || mark.weak)) {
     mail.auto_reply = true;

@@ -76,6 +76,15 @@ TEST(ParseMail, KeepsWhatIntakeJudgesTrustBy) {
   EXPECT_EQ(Parse("From: a@b.example\n\nx").return_path, std::nullopt);
 }
 
+// Found by fuzzing: such a reason could be written to the log, and not be read from it.
+TEST(ParseMail, AReasonIsTextWhateverTheHeaderHolds) {
+  const ParsedMail mail = Parse("From: a@b.example\nAuto-Submitted: auto\xc2replied" +
+                                std::string(1000, 'x') + "\n\nhello\n");
+  EXPECT_TRUE(mail.auto_reply);
+  EXPECT_TRUE(IsValidUtf8(mail.auto_reply_reason));
+  EXPECT_LE(mail.auto_reply_reason.size(), 210u);
+}
+
 TEST(ParseMail, NoReplySenderIsTheWeakMark) {
   const ParsedMail weak = Parse("From: no-reply@m.example\nSubject: x\n\nx");
   EXPECT_TRUE(weak.auto_reply);
