@@ -12,7 +12,7 @@ export CCACHE_NOHASHDIR := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build test test-full chaos demo up down bench fuzz lint tidy fmt proto-base clean
+.PHONY: help deps build test test-full chaos demo up down bench fuzz lint mutate tidy fmt proto-base clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,11 @@ lint: ## formatting, include rules, .proto lint, manifests, scripts: the tests l
 	@$(LOCAL)/install.sh test
 	@cmake --preset $(PRESET) >/dev/null
 	@ctest --test-dir $(BUILD) -L '^lint$$' --output-on-failure --no-tests=error -j $(JOBS)
+
+mutate: ## flip each operator of the deadline code and see that a test notices (many minutes)
+	@$(LOCAL)/install.sh test
+	@$(LOCAL)/build.sh $(PRESET) $(JOBS) mutate_tests
+	@tests/mutate/mutate.py $(BUILD) build/mutate --page docs/mutation.md
 
 tidy: ## clang-tidy over all sources (minutes)
 	@$(LOCAL)/install.sh full

@@ -2,6 +2,7 @@
 
 option(PLAZO_WERROR "Treat warnings in our own code as errors" ON)
 option(PLAZO_FAIL_POINTS "Compile the named fail points of the fault tests" OFF)
+option(PLAZO_FUZZ "Make the libFuzzer targets of tests/fuzz; wants clang" OFF)
 set(PLAZO_SANITIZE "" CACHE STRING "address;undefined or thread: sanitizers for our own code")
 
 add_library(plazo_options INTERFACE)
@@ -27,4 +28,8 @@ if(PLAZO_SANITIZE)
   list(JOIN PLAZO_SANITIZE "," sanitizers)
   add_compile_options(-fsanitize=${sanitizers} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${sanitizers})
+endif()
+if(PLAZO_FUZZ)
+  # The targets link libFuzzer's main; all of our code tells it what is reached.
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

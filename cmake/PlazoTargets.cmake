@@ -1,4 +1,4 @@
-# plazo_library(), plazo_test(), plazo_binary(), plazo_proto(): the only ways this tree makes a target.
+# plazo_library(), plazo_test(), plazo_binary(), plazo_fuzz(), plazo_proto(): the only ways this tree makes a target.
 #
 # A library is named after its folder: platform/kafka -> plazo_platform_kafka.
 
@@ -45,6 +45,20 @@ function(plazo_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# plazo_fuzz(NAME SRCS a.cc ... DEPS target ...)   a libFuzzer target; made only with PLAZO_FUZZ
+if(PLAZO_FUZZ)
+  add_custom_target(fuzz)
+endif()
+function(plazo_fuzz name)
+  if(NOT PLAZO_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS" ${ARGN})
+  add_executable(${name} EXCLUDE_FROM_ALL ${ARG_SRCS})
+  target_link_libraries(${name} PRIVATE plazo_options ${ARG_DEPS} -fsanitize=fuzzer)
+  add_dependencies(fuzz ${name})
 endfunction()
 
 # plazo_proto(NAME PROTOS plazo/x/v1/a.proto ... DEPS target ... [GRPC])
